@@ -1,0 +1,85 @@
+"""Takes the look: parallel reads of the cluster, each failure kept as something that could not be read."""
+
+import threading
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import TypeVar
+
+from aiops.clients.kube import EVENTS, PODS, Kind, Kinds, Kube
+from aiops.errors import AiopsError, NotFound
+from aiops.snapshot import Details, Json, Unread, ref_of
+
+NO_HEALTH = frozenset(
+    {
+        "ConfigMap", "ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "Namespace",
+        "CustomResourceDefinition", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration",
+        "NetworkPolicy", "StorageClass", "PriorityClass", "Application", "AppProject",
+        "Secret",  # not for its health alone: nobody here reads Secrets
+    }
+)  # fmt: skip
+"""Kinds that have no state of their own, or whose state is judged elsewhere."""
+AT_ONCE = 8
+"""How many reads are under way at the same time."""
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+
+def gather(reads: Mapping[Key, Callable[[], Value]]) -> tuple[dict[Key, Value], dict[Key, AiopsError]]:
+    """Run all reads, `AT_ONCE` side by side: (answers, failures).
+
+    In daemon threads of its own, so that Ctrl-C does not wait for a slow answer (a ThreadPoolExecutor's threads
+    are joined at exit). Each read brings its own time limit; an exception that is no AiopsError is a bug and is
+    raised here.
+    """
+    answers: dict[Key, Value] = {}
+    failures: dict[Key, AiopsError] = {}
+    bugs: list[BaseException] = []
+    places = threading.Semaphore(AT_ONCE)
+
+    def run(key: Key, read: Callable[[], Value]) -> None:
+        with places:
+            try:
+                answers[key] = read()
+            except AiopsError as error:
+                failures[key] = error
+            except BaseException as error:  # noqa: BLE001 - handed over to the thread that asked
+                bugs.append(error)
+
+    threads = [threading.Thread(target=run, args=each, daemon=True) for each in reads.items()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if bugs:
+        raise bugs[0]
+    return answers, failures
+
+
+def read_details(kube: Kube, kinds: Kinds, applications: Iterable[Json]) -> Details:
+    """Everything that can say why these applications are not healthy: one list for each kind and namespace."""
+    lists: dict[tuple[Kind, str | None], Callable[[], list[Json]]] = {}
+
+    def want(kind: Kind, namespace: str | None) -> None:
+        lists.setdefault((kind, namespace), lambda: list(kube.list(kind, namespace).items))
+
+    for application in applications:
+        for each in application.get("status", {}).get("resources") or ():
+            kind = kinds.find(each.get("group", ""), each["kind"])
+            if kind is None or kind.kind in NO_HEALTH:
+                continue
+            namespace = each.get("namespace") if kind.namespaced else None
+            want(kind, namespace)
+            if kind.group == "apps":
+                want(PODS, namespace)
+                want(EVENTS, namespace)
+    answers, failures = gather(lists)
+    bodies = [body for (kind, _), items in answers.items() if kind is not EVENTS for body in items]
+    return Details(
+        objects={ref_of(body): body for body in bodies},
+        events=tuple(body for (kind, _), items in answers.items() if kind is EVENTS for body in items),
+        unread=tuple(
+            Unread(f"{kind.plural} in {namespace or 'the cluster'}", error.message)
+            for (kind, namespace), error in failures.items()
+            if not isinstance(error, NotFound)  # a CRD that went away holds nothing
+        ),
+    )

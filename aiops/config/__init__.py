@@ -1,0 +1,1 @@
+"""What the operator wrote, as frozen dataclasses. No network, no program, no judgement of the platform."""

@@ -1,0 +1,28 @@
+"""Durations as operators write them: `15m`, `90s`, `1h30m`."""
+
+import re
+
+_WRITTEN = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?")
+
+
+def seconds(written: str) -> float:
+    """The seconds of `1h30m`, `15m`, `90s` or `0.5s`; ValueError for anything else, 0 included."""
+    match = _WRITTEN.fullmatch(written)
+    if not written or not match:
+        raise ValueError(f"`{written}` is not a duration; write it as `15m`, `90s` or `1h30m`")
+    hours, minutes, rest = (float(part or 0) for part in match.groups())
+    total = hours * 3600 + minutes * 60 + rest
+    if not total:
+        raise ValueError(f"`{written}` is no time at all; the shortest duration is longer than 0")
+    return total
+
+
+def text(duration: float) -> str:
+    """Seconds in short form: `0.4s`, `42s`, `15m05s`, `1h30m`."""
+    if 0 < duration < 0.95:
+        return f"{duration:.1f}s"
+    minutes, rest = divmod(round(duration), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours}h{minutes:02}m{rest:02}s".removesuffix("00s").removesuffix("00m")
+    return f"{minutes}m{rest:02}s".removesuffix("00s") if minutes else f"{rest}s"

@@ -1,0 +1,67 @@
+"""An Argo CD Application, as it is written."""
+
+from dataclasses import dataclass
+
+from aiops.errors import TreeError
+from aiops.gitops.applicationset import Group
+from aiops.gitops.parsing import Body, items, part, texts, value
+
+
+@dataclass(frozen=True)
+class Source:
+    """One source of an application."""
+
+    repo_url: str
+    path: str | None
+    chart: str | None
+    ref: str | None
+    """The name under which another source takes value files from this one."""
+    revision: str
+
+
+@dataclass(frozen=True)
+class Application:
+    """One Application manifest in a group's catalog folder."""
+
+    name: str
+    group: str
+    layer: str
+    automatic: bool
+    """`spec.syncPolicy.automated` is there and not `enabled: false`."""
+    sources: tuple[Source, ...]
+    namespace: str
+    """Of its destination."""
+    sync_options: tuple[str, ...]
+    manifest: Body
+    file: str
+
+
+def application(manifest: Body, file: str, group: Group) -> Application:
+    """The manifest as an Application; TreeError where it has no name."""
+    name = value(manifest, "metadata", "name")
+    if not isinstance(name, str):
+        raise TreeError(f"{file}: an Application without metadata.name")
+    spec = part(manifest, "spec")
+    automated = value(spec, "syncPolicy", "automated")
+    sources = items(spec, "sources") or [part(spec, "source")]
+    return Application(
+        name=name,
+        group=group.name,
+        layer=group.layer,
+        automatic=automated is not None and value(automated, "enabled") is not False,
+        sources=tuple(_source(source) for source in sources),
+        namespace=value(spec, "destination", "namespace") or "",
+        sync_options=texts(spec, "syncPolicy", "syncOptions"),
+        manifest=manifest,
+        file=file,
+    )
+
+
+def _source(source: Body) -> Source:
+    return Source(
+        repo_url=source.get("repoURL") or "",
+        path=source.get("path"),
+        chart=source.get("chart"),
+        ref=source.get("ref"),
+        revision=str(source.get("targetRevision") or "HEAD"),
+    )

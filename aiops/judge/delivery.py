@@ -1,0 +1,48 @@
+"""Which layer of the tree brings a kind: its CustomResourceDefinition, or else resources of its API group.
+
+Charts hide their CRDs from the files, so resources of the group are the second best sign of who brings it.
+"""
+
+from dataclasses import dataclass
+
+from aiops.gitops.files import Files
+from aiops.gitops.manifests import holds_kind
+from aiops.gitops.tree import Tree
+from aiops.snapshot import Json
+
+GroupKind = tuple[str, str]
+"""(API group, kind)."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """The tree's files, and which of its layers belong to the profile in apply order."""
+
+    tree: Tree
+    files: Files
+    inside: tuple[str, ...]
+
+    def layer_within(self, kind: GroupKind) -> str | None:
+        """The layer of the profile that holds the CRD."""
+        return self._holding("crd", kind, self.inside)
+
+    def layer_beyond(self, kind: GroupKind) -> str | None:
+        """The layer outside the profile that brings the kind; None: no wider profile would help."""
+        beyond = tuple(layer.name for layer in self.tree.layers if layer.name not in self.inside)
+        return self._holding("crd", kind, beyond) or self._holding("group", kind, beyond)
+
+    def _holding(self, sign: str, kind: GroupKind, layers: tuple[str, ...]) -> str | None:
+        held = (layer for layer in layers if holds_kind(self.tree, self.files, layer, *kind) == sign)
+        return next(held, None)
+
+
+def missing_kinds(application: Json, known: frozenset[GroupKind]) -> tuple[GroupKind, ...]:
+    """Kinds that the application's manifests use and discovery does not know, each once."""
+    resources = application.get("status", {}).get("resources") or ()
+    used = dict.fromkeys((each.get("group", ""), each["kind"]) for each in resources)
+    return tuple(kind for kind in used if kind not in known)
+
+
+def words(kinds: tuple[GroupKind, ...]) -> str:
+    """`AgentgatewayPolicy (agentgateway.dev)`, several with commas."""
+    return ", ".join(f"{kind} ({group})" for group, kind in kinds)

@@ -1,0 +1,18 @@
+"""The cluster's long messages, as one short stable line."""
+
+import re
+
+_RETRY = re.compile(r"\.? Retrying attempt #\d+ at [^.]*\.?$")
+_RPC = re.compile(r"rpc error: code = \w+ desc = ")
+_LIMIT = 300
+
+
+def one_line(message: str) -> str:
+    """The message without line breaks and gRPC's own words, at most 300 characters."""
+    line = " ".join(_RPC.sub("", message).split())
+    return line if len(line) <= _LIMIT else f"{line[: _LIMIT - 3]}..."
+
+
+def stable(message: str) -> str:
+    """`one_line` without what changes at each try, so that an unchanged cause reads the same."""
+    return one_line(_RETRY.sub("", message))

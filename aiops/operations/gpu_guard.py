@@ -1,0 +1,102 @@
+"""What a sync would start that costs money, and what running model it would stop: judged before it begins."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from aiops.clients.kube import DEPLOYMENTS, Kube
+from aiops.errors import NotFound, Refused
+from aiops.gitops.files import Files
+from aiops.gitops.manifests import documents
+from aiops.gitops.models import GpuWorkload, gpu_workloads
+from aiops.gitops.tree import Application
+from aiops.session import Session
+from aiops.snapshot import Json
+
+REPLICAS = "/spec/replicas"
+
+
+def refuse_gpu(session: Session, application: Application, files: Files) -> None:
+    """Refused where syncing would start GPU pods, with what they cost; a model that runs already starts nothing."""
+    starting = [
+        workload
+        for workload in workloads(session, application, files)
+        if workload.replicas > 0 and not _runs(session.kube, workload)
+    ]
+    if not starting:
+        return
+    names = ", ".join(f"{each.kind} {each.namespace}/{each.name} ({each.replicas * each.gpus} GPU)" for each in starting)
+    raise Refused(
+        f"syncing {application.name} would start {names}: {price(session.config.aiops.prices, starting)}",
+        f"`aiops sync --gpu {application.name}` does it knowingly",
+    )
+
+
+def refuse_reset(session: Session, application: Application, files: Files, app: Json) -> None:
+    """Refused where syncing would set a running model back to the replicas of git.
+
+    Both halves are needed: ignoreDifferences on its replicas, and RespectIgnoreDifferences, without which a sync
+    applies git's replicas all the same (argo-cd #4912, controller/sync.go).
+    """
+    for workload in workloads(session, application, files):
+        live = _deployment(session.kube, workload)
+        running = int(((live or {}).get("spec") or {}).get("replicas") or 0)
+        if live is None or running <= workload.replicas or _kept(app, workload):
+            continue
+        name = f"Deployment {workload.namespace}/{workload.name}"
+        raise Refused(
+            f"syncing {application.name} would set the running {name} from {running} to {workload.replicas} replicas",
+            f"give {application.file} ignoreDifferences for {REPLICAS} of that Deployment and the syncOption "
+            "RespectIgnoreDifferences=true, or scale it down first",
+        )
+
+
+def workloads(session: Session, application: Application, files: Files) -> tuple[GpuWorkload, ...]:
+    """The GPU workloads in the application's own files, in the namespace where they land."""
+    found = (
+        workload
+        for source in application.sources
+        if session.own(source.repo_url) and source.path and not source.chart
+        for workload in gpu_workloads(documents(files, source.path))
+    )
+    return tuple(
+        workload if workload.namespace else _placed(workload, application.namespace) for workload in found
+    )
+
+
+def price(prices: Mapping[str, float], starting: Iterable[GpuWorkload]) -> str:
+    """What an hour costs, as far as the config knows."""
+    types = {each.accelerator for each in starting}
+    known = {name: prices[name] for name in types if name in prices} or (prices if None in types else {})
+    if not known:
+        return "its price is not in the config (aiops.prices)"
+    return "an hour costs " + " or ".join(f"{price:.2f} ({name})" for name, price in sorted(known.items()))
+
+
+def _placed(workload: GpuWorkload, namespace: str) -> GpuWorkload:
+    return replace(workload, namespace=namespace)
+
+
+def _runs(kube: Kube, workload: GpuWorkload) -> bool:
+    live = _deployment(kube, workload)
+    return bool(live and int(live["spec"].get("replicas") or 0) > 0)
+
+
+def _deployment(kube: Kube, workload: GpuWorkload) -> Json | None:
+    if workload.kind != "Deployment":
+        return None
+    try:
+        return kube.get(DEPLOYMENTS, workload.name, workload.namespace)
+    except NotFound:
+        return None
+
+
+def _kept(app: Json, workload: GpuWorkload) -> bool:
+    options = (app["spec"].get("syncPolicy") or {}).get("syncOptions") or ()
+    return "RespectIgnoreDifferences=true" in options and any(
+        each.get("group") == "apps"
+        and each.get("kind") == "Deployment"
+        and each.get("name", workload.name) == workload.name
+        and each.get("namespace", workload.namespace) == workload.namespace
+        and REPLICAS in (each.get("jsonPointers") or ())
+        for each in app["spec"].get("ignoreDifferences") or ()
+    )

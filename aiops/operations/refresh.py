@@ -1,0 +1,74 @@
+"""Asks Argo CD to look again at what looks stale: a bounded number at a time, and less often where it is no use."""
+
+import time
+from collections.abc import Iterable
+
+from aiops.clients.kube import APPLICATION, APPLICATIONSET, Kube
+from aiops.errors import NotFound, Unreachable
+from aiops.judge import application, applicationset
+from aiops.judge.operation import operation_of
+from aiops.judge.profile import Judged
+from aiops.operations.picture import Picture
+
+AT_ONCE = 16
+"""Refreshes under way at the same time; Argo CD's controller works on 20 applications by default."""
+FIRST_S, GROWTH, LONGEST_S = 2.0, 1.5, 15.0
+"""Pause before the second refresh of an application that did not change, its growth, and its limit."""
+
+
+class Refresher:
+    """Remembers when each application was asked last, and what it looked like then."""
+
+    def __init__(self, kube: Kube, namespace: str, picture: Picture) -> None:
+        self._kube, self._namespace, self._picture = kube, namespace, picture
+        self._asked: dict[str, tuple[str, float, float]] = {}
+        self._sets: dict[str, tuple[str, float]] = {}
+
+    def refresh(self, judged: Iterable[Judged]) -> bool:
+        """Refresh what is stale and due; True where something was asked."""
+        applications = self._picture.applications
+        room = AT_ONCE - sum(map(application.refresh_pending, applications.values()))
+        due = [each for each in judged if self._due(each)][: max(0, room)]
+        for each in due:
+            if not self._ask(each):
+                break
+        return bool(due)
+
+    def refresh_set(self, name: str, commit: str) -> None:
+        """Ask an ApplicationSet for a new pass that reads git, once for each commit that git shows."""
+        if self._sets.get(name, ("", 0.0))[0] == commit or name not in self._picture.applicationsets:
+            return
+        note = {"metadata": {"annotations": {applicationset.REFRESH: "true"}}}
+        try:
+            body = self._kube.merge_patch(APPLICATIONSET, name, self._namespace, note)
+        except (Unreachable, NotFound):
+            return  # the watch tells of both; the next look decides again
+        self._picture.put(APPLICATIONSET, body)
+        self._sets[name] = (commit, time.monotonic())
+
+    def asked_s(self, name: str, commit: str) -> float | None:
+        """For how many seconds an ApplicationSet has been asked to read this commit; None: it was not."""
+        asked, at = self._sets.get(name, ("", 0.0))
+        return time.monotonic() - at if asked == commit else None
+
+    def _due(self, judged: Judged) -> bool:
+        app = self._picture.applications.get(judged.expected.name)
+        if app is None or not judged.verdict.stale or not operation_of(app).over:
+            return False
+        if application.refresh_pending(app):
+            return False
+        detail, at, pause = self._asked.get(judged.expected.name, ("", 0.0, 0.0))
+        return detail != judged.verdict.detail or time.monotonic() - at >= pause
+
+    def _ask(self, judged: Judged) -> bool:
+        name, detail = judged.expected.name, judged.verdict.detail
+        try:
+            note = {"metadata": {"annotations": {application.REFRESH: "normal"}}}
+            body = self._kube.merge_patch(APPLICATION, name, self._namespace, note)
+        except (Unreachable, NotFound):
+            return False  # the watch tells of both; the next look decides again
+        self._picture.put(APPLICATION, body)
+        before, _, pause = self._asked.get(name, ("", 0.0, 0.0))
+        longer = min(LONGEST_S, pause * GROWTH) if before == detail else FIRST_S
+        self._asked[name] = (detail, time.monotonic(), longer)
+        return True

@@ -1,0 +1,178 @@
+"""`wait`: until every automatic application of a profile stands, or cannot."""
+
+import time
+from dataclasses import replace
+from math import inf
+from queue import SimpleQueue
+
+from aiops.clients.kube import APPLICATION, Kinds
+from aiops.collect import read_details
+from aiops.errors import Conflict, Unreachable
+from aiops.judge.applicationset import judge_applicationset
+from aiops.judge.profile import Judged, judge_profile
+from aiops.operations.outcome import rows_of, set_row, waited
+from aiops.operations.picture import Picture
+from aiops.operations.refresh import Refresher
+from aiops.operations.revision import Revision, read_revision
+from aiops.operations.sync_request import request_sync
+from aiops.operations.waiting import Answer, Inbox, Message, Moment, Questions, until
+from aiops.progress.events import Looked, Row, Said, Waited
+from aiops.session import Session
+from aiops.snapshot import Details, Snapshot
+
+GIT_EVERY_S, AFTER_REFRESH_S = 15.0, 2.0
+"""How often the branch's head is read again: in quiet times, and after a refresh was asked for."""
+DETAILS_EVERY_S = 2.0
+
+
+def wait(session: Session, profile: str, *, limit_s: float, passive: bool = False) -> Waited:
+    """Wait for a profile; at most `limit_s` seconds. `passive` writes nothing, so it only sees what Argo CD does.
+
+    Never raises for how the platform is: that is in the result. Raises what keeps it from looking at all.
+    """
+    waiting = Waiting(session, profile, passive)
+    try:
+        return until(waiting.inbox, waiting.take, waiting.look, limit_s=limit_s)
+    finally:
+        waiting.picture.stop.set()
+
+
+class Waiting:
+    """One wait: what is known, and what was asked for. Its methods run in the main thread."""
+
+    def __init__(self, session: Session, profile: str, passive: bool) -> None:
+        self.session, self.profile, self.passive = session, profile, passive
+        self.layers = session.layers(profile)
+        self.since = None if passive else session.began
+        self.inbox: Inbox = SimpleQueue()
+        self.questions = Questions(self.inbox)
+        self.picture = Picture(session.kube, session.namespace, self.inbox)
+        self.refresher = Refresher(session.kube, session.namespace, self.picture)
+        self.revision: Revision | None = None
+        self.git_trouble = ""
+        self.kinds: Kinds | None = None
+        self.details = Details()
+        self.revived: dict[str, str] = {}
+        self.since_when: dict[str, tuple[str, float]] = {}
+
+    def take(self, message: Message) -> None:
+        """Take in what a thread saw."""
+        if not isinstance(message, Answer):
+            return self.picture.take(message)
+        self.questions.close(message)
+        match message.topic, message.error:
+            case "revision", None:
+                self._moved_to(message.value)
+            case "revision", error:
+                if self.revision is None and not isinstance(error, Unreachable):
+                    raise error  # type: ignore[misc]
+                self.git_trouble = f"git: {error}"
+            case "kinds", None:
+                self.kinds = message.value
+            case "details", None:
+                self.details = message.value
+        return None
+
+    def look(self, moment: Moment) -> Waited | None:
+        """Judge what is known, act on it, report it; the result once there is one."""
+        self._ask_git(GIT_EVERY_S)
+        if self.revision is None or not self.picture.complete:
+            self._report((), moment)
+            return waited(self.profile, (), (), moment, self._trouble()) if moment.over else None
+        judged = self._judge()
+        sets = tuple(self._judge_set(layer, self.revision) for layer in self.layers)
+        rows = tuple(self._timed(row) for row in (*sets, *rows_of(judged, self.details, self.session.namespace)))
+        self._report(rows, moment)
+        end = waited(self.profile, rows, tuple(self.revision.heads.items()), moment, self._trouble())
+        if end is None:
+            self._ask_more(judged)
+            self._act(judged)
+        return end
+
+    def _judge(self) -> tuple[Judged, ...]:
+        assert self.revision is not None
+        known = self.kinds.known() if self.kinds is not None else None
+        snapshot: Snapshot = replace(self.picture.snapshot(), known_kinds=known, details=self.details)
+        return judge_profile(snapshot, self.revision.expected, self.revision.delivery, self.since, self.revived)
+
+    def _judge_set(self, layer: str, revision: Revision) -> Row:
+        name = next(each.manifest["metadata"]["name"] for each in revision.delivery.tree.layers if each.name == layer)
+        if not self.passive and self.picture.connected:
+            self.refresher.refresh_set(name, revision.commit)
+        verdict = judge_applicationset(
+            self.picture.applicationsets.get(name),
+            revision.expected_groups(layer),
+            self.picture.applications,
+            inf if self.passive else self.refresher.asked_s(name, revision.commit),
+        )
+        return set_row(name, layer, verdict)
+
+    def _act(self, judged: tuple[Judged, ...]) -> None:
+        """Everything this wait writes: refreshes, and new syncs of what used up its retries."""
+        if self.passive or not self.picture.connected:
+            return
+        for each in judged:
+            if each.revive:
+                self._revive(each)
+        if self.refresher.refresh(judged):
+            self._ask_git(AFTER_REFRESH_S)
+
+    def _revive(self, judged: Judged) -> None:
+        name = judged.expected.name
+        app = self.picture.applications[name]
+        try:
+            body = request_sync(
+                self.session.kube, self.session.namespace, app, self.session.run, as_auto_sync=True
+            )
+        except (Conflict, Unreachable):
+            return  # somebody was faster, or nobody answers: the next look decides again
+        self.revived[name] = app["status"]["operationState"].get("startedAt", "")
+        self.picture.put(APPLICATION, body)
+        text = f"{name}: its retries were used up and their cause is gone, so it is synced again"
+        self.session.report(Said(text=text, level="info"))
+
+    def _ask_git(self, every_s: float) -> None:
+        known = self.revision
+        self.questions.ask("revision", lambda: read_revision(self.session, self.layers, known), every_s=every_s)
+
+    def _ask_more(self, judged: tuple[Judged, ...]) -> None:
+        """Look closer where that can tell why something does not come up."""
+        kube = self.session.kube
+        unwell = [each.expected.name for each in judged if each.verdict.unwell]
+        applications = [self.picture.applications[name] for name in unwell]
+        if applications or any(each.verdict.stuck for each in judged):
+            self.questions.ask("kinds", kube.kinds, every_s=DETAILS_EVERY_S)
+        if applications and (kinds := self.kinds) is not None:
+            self.questions.ask(
+                "details", lambda: read_details(kube, kinds, applications), every_s=DETAILS_EVERY_S
+            )
+
+    def _moved_to(self, revision: Revision) -> None:
+        before, self.revision, self.git_trouble = self.revision, revision, ""
+        if before is None:
+            text = f"{revision.branch} is at {revision.commit[:8]}"
+            self.session.report(Said(text=f"{text}: {len(revision.expected)} applications in {self.profile}"))
+        elif before.commit != revision.commit:
+            self.session.report(Said(text=f"{revision.branch} moved to {revision.commit[:8]}", level="warn"))
+
+    def _timed(self, row: Row) -> Row:
+        """The row with for how long it has been so."""
+        now, seen = time.monotonic(), f"{row.state}: {row.detail}"
+        before, since = self.since_when.get(row.name, ("", now))
+        since = since if before == seen else now
+        self.since_when[row.name] = (seen, since)
+        return replace(row, since_s=now - since)
+
+    def _trouble(self) -> str:
+        return self.picture.trouble() or self.git_trouble
+
+    def _report(self, rows: tuple[Row, ...], moment: Moment) -> None:
+        self.session.report(
+            Looked(
+                what=f"the applications of profile {self.profile}",
+                rows=rows,
+                elapsed_s=moment.elapsed_s,
+                limit_s=moment.limit_s,
+                trouble=self._trouble(),
+            )
+        )

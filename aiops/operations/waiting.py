@@ -1,0 +1,98 @@
+"""The one waiting loop, and the questions that are answered beside it.
+
+Daemon threads read and put what they saw into one inbox; the main thread alone takes it out, judges, writes to
+the cluster and reports. So Ctrl-C is prompt and nothing is written after it.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
+
+from aiops.errors import AiopsError
+
+TICK_S = 0.5
+"""How often the loop looks even when nothing arrives: for what depends on time alone."""
+
+Message = object
+Inbox = SimpleQueue[Message]
+End = TypeVar("End")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Where a wait stands: seconds since it began, its limit, and whether that is reached."""
+
+    elapsed_s: float
+    limit_s: float
+
+    @property
+    def over(self) -> bool:
+        """The deadline is there: this look is the last."""
+        return self.elapsed_s >= self.limit_s
+
+
+def until(
+    inbox: Inbox, take: Callable[[Message], None], look: Callable[[Moment], End | None], *, limit_s: float
+) -> End:
+    """Take what arrives and look, until a look gives an end. At `Moment.over` a look must give one."""
+    began = time.monotonic()
+    while True:
+        moment = Moment(time.monotonic() - began, limit_s)
+        end = look(moment)
+        if end is not None:
+            return end
+        _drain(inbox, take, max(0.0, min(TICK_S, limit_s - moment.elapsed_s)))
+
+
+def _drain(inbox: Inbox, take: Callable[[Message], None], patience_s: float) -> None:
+    try:
+        take(inbox.get(timeout=patience_s))
+        while True:
+            take(inbox.get_nowait())
+    except Empty:
+        return
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a question: a value, or why there is none."""
+
+    topic: str
+    value: Any = None
+    error: AiopsError | None = None
+    bug: BaseException | None = None
+
+
+class Questions:
+    """Reads that run beside the loop, one at a time for each topic; the answer arrives in the inbox."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        self._inbox = inbox
+        self._open: set[str] = set()
+        self._answered: dict[str, float] = {}
+
+    def ask(self, topic: str, read: Callable[[], object], *, every_s: float) -> None:
+        """Start the read unless one on this topic is under way or was answered less than `every_s` ago."""
+        last = self._answered.get(topic)
+        if topic in self._open or (last is not None and time.monotonic() - last < every_s):
+            return
+        self._open.add(topic)
+        threading.Thread(target=self._run, args=(topic, read), daemon=True).start()
+
+    def close(self, answer: Answer) -> None:
+        """Take note of an answer; a bug in the read is raised here, in the main thread."""
+        self._open.discard(answer.topic)
+        self._answered[answer.topic] = time.monotonic()
+        if answer.bug is not None:
+            raise answer.bug
+
+    def _run(self, topic: str, read: Callable[[], object]) -> None:
+        try:
+            self._inbox.put(Answer(topic, value=read()))
+        except AiopsError as error:
+            self._inbox.put(Answer(topic, error=error))
+        except BaseException as bug:  # noqa: BLE001 - raised in the main thread by `close`
+            self._inbox.put(Answer(topic, bug=bug))

@@ -1,0 +1,200 @@
+"""The events of a run: plain, immutable data. The last one is the command's result, exit code included.
+
+Logic speaks through one callable, `Report`; in a test it is `events.append`. Texts may hold words of the
+cluster: whoever renders them must treat them as data, never as markup.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+Level = Literal["info", "done", "warn"]
+State = Literal["settled", "suspended", "manual", "deferred", "waiting", "hopeless"]
+ENDS: frozenset[State] = frozenset({"settled", "suspended", "manual", "deferred"})
+"""The states in which a wait has nothing more to wait for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Something that happened in a run."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunStarted(Event):
+    """The first event: who is about to do what, and where."""
+
+    run: str
+    """Id of the run: sortable, unique on this machine."""
+    command: str
+    """As typed, without the program's name: `wait --profile serving`."""
+    context: str = ""
+    """The kube context and server that it will work on; empty where no cluster is touched."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said(Event):
+    """One line for the operator."""
+
+    text: str
+    level: Level = "info"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageStarted(Event):
+    """A stage of a longer sequence begins, as `serving: wait`."""
+
+    stage: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageEnded(Event):
+    """A stage is over."""
+
+    stage: str
+    outcome: Literal["done", "skipped", "failed"]
+    seconds: float
+    because: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One thing that is waited for, and how it stands."""
+
+    name: str
+    layer: str
+    group: str
+    state: State
+    detail: str = ""
+    """What it waits for, or why it ended so; stable while nothing changes."""
+    since_s: float = 0.0
+    """For how many seconds `state` and `detail` have been so."""
+    evidence: tuple[str, ...] = ()
+    """Lines beneath: the resource and the pod's own cause."""
+    hint: str = ""
+    """The next command, where there is one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Looked(Event):
+    """What the waiting loop sees at one look. A listener decides what of it is new."""
+
+    what: str
+    """What is waited for, as a person would say it: `the applications of profile serving`."""
+    rows: tuple[Row, ...]
+    elapsed_s: float
+    limit_s: float
+    trouble: str = ""
+    """Why the picture may be old: `kube-apiserver unreachable for 8 s: connection refused`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result(Event):
+    """The end of a run: the last line, what to do next, and the exit code."""
+
+    summary: str
+    hint: str = ""
+    exit_code: int = 0
+    warnings: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failed(Result):
+    """A run that ended with an error before it had a result of its own."""
+
+    kind: str
+    """The error's class, as `Unreachable`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prune:
+    """What Argo CD would delete: a group, its applications, and what runs in them."""
+
+    group: str
+    applications: tuple[str, ...] = ()
+    holds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resolved(Result):
+    """`resolve`: the generated file and how it differs from a fresh one."""
+
+    file: str
+    changed: bool
+    written: bool
+    diff: str = ""
+    notes: tuple[tuple[Level, str], ...] = ()
+    prunes: tuple[Prune, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One object that `root` applies, and how."""
+
+    kind: str
+    name: str
+    action: Literal["create", "change", "unchanged", "not applied", "created", "changed", "failed"]
+    diff: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned(Event):
+    """`root`: what is about to be applied."""
+
+    profile: str
+    layers: tuple[str, ...]
+    changes: tuple[Change, ...]
+    groups: tuple[str, ...]
+    """Names of the group applications that this makes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rooted(Result):
+    """`root`: what was applied and proven."""
+
+    profile: str
+    changes: tuple[Change, ...]
+    rows: tuple[Row, ...] = ()
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waited(Result):
+    """`wait`: every application of the profile and its end."""
+
+    profile: str
+    rows: tuple[Row, ...]
+    revisions: tuple[tuple[str, str], ...] = ()
+    """(branch or tag, commit) that the applications were held against."""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SyncedApplication:
+    """One application's sync and what it changed."""
+
+    name: str
+    outcome: Literal["synced", "unchanged", "failed"]
+    message: str = ""
+    resources: tuple[tuple[str, str, str], ...] = ()
+    """(kind/name, what happened, message)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Synced(Result):
+    """`sync`: what each operation did."""
+
+    applications: tuple[SyncedApplication, ...]
+    road: str = ""
+    """`Argo CD's API at ...` or `the Application's operation`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BroughtUp(Result):
+    """`bring-up`: the table of stages and times."""
+
+    stages: tuple[StageEnded, ...] = field(default=())
+    rows: tuple[Row, ...] = ()
+
+
+Report = Callable[[Event], None]

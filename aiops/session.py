@@ -1,0 +1,107 @@
+"""One operator session: what was asked for, and the clients, each made on its first use."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aiops.config.find import find
+from aiops.config.load import load
+from aiops.config.model import Config
+from aiops.config import tables
+from aiops.errors import TargetError
+from aiops.gitops.files import Folder
+from aiops.gitops.repository import same_repository
+from aiops.gitops.tree import Tree, read_tree
+from aiops.progress.events import Report
+
+if TYPE_CHECKING:
+    from aiops.clients.git import Git
+    from aiops.clients.kube import Kube
+
+
+def new_run() -> str:
+    """An id that sorts by time and is unique on this machine: `20260131T120000-3f9a`."""
+    return f"{datetime.now(timezone.utc):%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
+
+
+@dataclass
+class Session:
+    """What one invocation works with. Not thread-safe: the clients are, their making is not."""
+
+    environ: dict[str, str]
+    folder: Path
+    report: Report
+    config_option: str | None = None
+    context_option: str | None = None
+    kubeconfig: str | None = None
+    ask: Callable[[str], bool] | None = None
+    """Puts a yes-or-no question to the operator; None where there is no terminal to ask on."""
+    run: str = field(default_factory=new_run)
+
+    @cached_property
+    def config(self) -> Config:
+        """The operator's configuration; ConfigError with all its problems."""
+        return load(find(self.config_option, self.environ, self.folder))
+
+    @cached_property
+    def files(self) -> Folder:
+        """The tree in the working folder."""
+        return Folder(self.config.tree)
+
+    @cached_property
+    def tree(self) -> Tree:
+        """The tree as the working folder has it; TreeError where it cannot be understood."""
+        return read_tree(self.files, self.config.environment)
+
+    @cached_property
+    def context(self) -> str | None:
+        """The kube context to use; None leaves it to the kubeconfig."""
+        wanted, named = self.context_option, self.config.aiops.context
+        if wanted and named and wanted != named:
+            raise TargetError(
+                f"--context {wanted} is not the context that {self.config.path} names: {named}",
+                "leave --context out, or name the other cluster in a config of its own (aiops.context)",
+            )
+        return wanted or named
+
+    @cached_property
+    def kube(self) -> "Kube":
+        """The Kubernetes API of the session's context."""
+        from aiops.clients.kube import connect
+
+        return connect(self.context, self.kubeconfig, timeout_s=self.config.aiops.timeouts.request)
+
+    @cached_property
+    def git(self) -> "Git":
+        """git, in the checkout that holds the tree."""
+        from aiops.clients.git import Git
+
+        return Git(self.config.tree, timeout_s=self.config.aiops.timeouts.git, same=same_repository)
+
+    @cached_property
+    def began(self) -> datetime:
+        """When this run began to work on the cluster, by the cluster's clock."""
+        self.kube.raw("/version")
+        return self.kube.now()
+
+    @property
+    def namespace(self) -> str:
+        """Argo CD's namespace."""
+        return self.config.aiops.argocd.namespace
+
+    @property
+    def repository(self) -> str:
+        """The platform's own repository."""
+        return self.config.repo_url
+
+    def own(self, url: str) -> bool:
+        """Whether a URL is the platform's own repository, however it is spelled."""
+        return same_repository(url, self.repository)
+
+    def layers(self, profile: str) -> tuple[str, ...]:
+        """The layers of a profile in apply order; WrongUse for a profile that is not there."""
+        return tables.layers(self.config, profile)
