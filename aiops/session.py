@@ -1,17 +1,17 @@
 """One operator session: what was asked for, and the clients, each made on its first use."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aiops.config import tables
 from aiops.config.find import find
 from aiops.config.load import load
 from aiops.config.model import Config
-from aiops.config import tables
 from aiops.errors import TargetError
 from aiops.gitops.files import Folder
 from aiops.gitops.repository import same_repository
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def new_run() -> str:
     """An id that sorts by time and is unique on this machine: `20260131T120000-3f9a`."""
-    return f"{datetime.now(timezone.utc):%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
 
 
 @dataclass
@@ -105,3 +105,7 @@ class Session:
     def layers(self, profile: str) -> tuple[str, ...]:
         """The layers of a profile in apply order; WrongUse for a profile that is not there."""
         return tables.layers(self.config, profile)
+
+    def profiles(self) -> Mapping[str, tuple[str, ...]]:
+        """Every profile with its layers."""
+        return tables.profiles(self.config)

@@ -46,9 +46,7 @@ class Details:
 
     def of_kind(self, kind: str, namespace: str) -> Iterable[Json]:
         """All objects of a kind in a namespace."""
-        return (
-            body for ref, body in self.objects.items() if ref.kind == kind and ref.namespace == namespace
-        )
+        return (body for ref, body in self.objects.items() if ref.kind == kind and ref.namespace == namespace)
 
 
 @dataclass(frozen=True, kw_only=True)

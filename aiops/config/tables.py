@@ -49,9 +49,7 @@ def layers(config: Config, profile: str) -> tuple[str, ...]:
     """The profile's layers in apply order; WrongUse where there is no such profile."""
     known = profiles(config)
     if profile not in known:
-        raise WrongUse(
-            f"no profile `{profile}`{did_you_mean(profile, known)}", f"profiles: {', '.join(known)}"
-        )
+        raise WrongUse(f"no profile `{profile}`{did_you_mean(profile, known)}", f"profiles: {', '.join(known)}")
     return known[profile]
 
 

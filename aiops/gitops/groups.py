@@ -48,9 +48,7 @@ def render(entries: Iterable[GroupEntry]) -> str:
 def parse(text: str, where: str) -> tuple[GroupEntry, ...]:
     """The text of a groups file as rows; TreeError where it holds none."""
     return tuple(
-        GroupEntry(
-            row["name"], row.get("layer", ""), row.get("enabled") == "true", row.get("catalogPath", "")
-        )
+        GroupEntry(row["name"], row.get("layer", ""), row.get("enabled") == "true", row.get("catalogPath", ""))
         for row in rows(text, where)
     )
 

@@ -90,9 +90,7 @@ def _gcpsm(provider: Body, file: str, config: Config, how: str) -> Iterator[Mism
     keyed = config.secret_store_auth == "sa-key"  # noqa: S105  the name of a way
     if bool(value(provider, "auth", "secretRef")) != keyed:
         says = {True: "auth.secretRef", False: "no auth.secretRef"}
-        yield Mismatch(
-            f"secret_store_auth: {config.secret_store_auth}", file, says[keyed], says[not keyed], how
-        )
+        yield Mismatch(f"secret_store_auth: {config.secret_store_auth}", file, says[keyed], says[not keyed], how)
 
 
 def _body(files: Files, file: str) -> Body | None:

@@ -22,8 +22,7 @@ _PODS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "Job": (("", _TEMPLATE, "spec.parallelism"),),
     "CronJob": (("", f"spec.jobTemplate.{_TEMPLATE}", "spec.jobTemplate.spec.parallelism"),),
     "InferenceService": tuple(
-        (name, f"spec.{name}", f"spec.{name}.minReplicas")
-        for name in ("predictor", "transformer", "explainer")
+        (name, f"spec.{name}", f"spec.{name}.minReplicas") for name in ("predictor", "transformer", "explainer")
     ),
     "LLMInferenceService": (
         ("decode", "spec.template", "spec.replicas"),

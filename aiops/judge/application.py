@@ -93,9 +93,7 @@ def _obstacles(app: Json, expected: Expected, since: datetime | None) -> Iterato
     if meta.get("deletionTimestamp"):
         yield Verdict(state="waiting", detail="is being deleted")
     if (meta.get("annotations") or {}).get(SKIP_RECONCILE) == "true":
-        yield Verdict(
-            state="hopeless", detail=f"annotated {SKIP_RECONCILE}=true: Argo CD does not look at it"
-        )
+        yield Verdict(state="hopeless", detail=f"annotated {SKIP_RECONCILE}=true: Argo CD does not look at it")
     if not status.get("reconciledAt") and not status.get("conditions"):
         yield Verdict(state="waiting", detail="Argo CD has not looked at it yet", stale=True)
     looked = moment(status.get("reconciledAt"))
@@ -104,9 +102,7 @@ def _obstacles(app: Json, expected: Expected, since: datetime | None) -> Iterato
     yield from _operation(operation, expected)
     yield from _staleness(app, expected, operation, looked)
     if not fresh:
-        yield Verdict(
-            state="waiting", detail="Argo CD has not looked at it since this run began", stale=True
-        )
+        yield Verdict(state="waiting", detail="Argo CD has not looked at it since this run began", stale=True)
     if refresh_pending(app):
         yield Verdict(state="waiting", detail="asked Argo CD to look again")
 
@@ -159,9 +155,7 @@ def _operation(operation: Operation, expected: Expected) -> Iterator[Verdict]:
     yield Verdict(state="waiting", detail=detail, stuck="retries used up")
 
 
-def _staleness(
-    app: Json, expected: Expected, operation: Operation, looked: datetime | None
-) -> Iterator[Verdict]:
+def _staleness(app: Json, expected: Expected, operation: Operation, looked: datetime | None) -> Iterator[Verdict]:
     status = app.get("status", {})
     if not _spec_compared(app):
         yield Verdict(state="waiting", detail="its spec changed and was not compared yet", stale=True)
@@ -203,9 +197,7 @@ def _health(app: Json, expected: Expected) -> Verdict:
         stuck: Stuck = "unwell" if health == "Degraded" else ""
         return Verdict(state="waiting", detail=str(health), stale=True, stuck=stuck, unwell=True)
     if not resources and not expected.may_be_empty:
-        return Verdict(
-            state="hopeless", detail="its source renders no resources at all, which Argo CD calls Healthy"
-        )
+        return Verdict(state="hopeless", detail="its source renders no resources at all, which Argo CD calls Healthy")
     return Verdict(state="settled", detail="" if resources else "holds nothing, as its files say")
 
 

@@ -6,7 +6,8 @@ from typing import Literal
 
 from aiops.gitops.files import Files
 from aiops.gitops.manifests import declares_nothing
-from aiops.gitops.tree import Application, Source, Tree
+from aiops.gitops.application import Application, Source
+from aiops.gitops.tree import Tree
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,9 +85,7 @@ def _heads(
 
 def _may_be_empty(application: Application, own: Callable[[str], bool], files: Files) -> bool:
     def empty(source: Source) -> bool:
-        return bool(
-            own(source.repo_url) and not source.chart and source.path and declares_nothing(files, source.path)
-        )
+        return bool(own(source.repo_url) and not source.chart and source.path and declares_nothing(files, source.path))
 
     makers = [source for source in application.sources if source.path or source.chart]
     return bool(makers) and all(empty(source) for source in makers)

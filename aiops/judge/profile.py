@@ -81,9 +81,7 @@ def _suspended(verdict: Verdict, app: Json, snapshot: Snapshot) -> Verdict:
     return replace(verdict, state="waiting", detail="Suspended, and nothing is known to be paused")
 
 
-def _stuck(
-    judged: Judged, snapshot: Snapshot, delivery: Delivery, moving: bool, revived: Mapping[str, str]
-) -> Judged:
+def _stuck(judged: Judged, snapshot: Snapshot, delivery: Delivery, moving: bool, revived: Mapping[str, str]) -> Judged:
     """Decide on what does not move by itself, once it can be decided."""
     verdict, app = judged.verdict, snapshot.applications.get(judged.expected.name)
     if verdict.state != "waiting" or not verdict.stuck or app is None or snapshot.known_kinds is None:

@@ -31,9 +31,7 @@ class Planned:
     def foreign(self) -> list[Json]:
         """The entries of managedFields that an earlier client-side apply left."""
         entries = (self.live or {}).get("metadata", {}).get("managedFields") or []
-        return [
-            each for each in entries if each.get("manager") in CLIENT_SIDE and each.get("operation") == "Update"
-        ]
+        return [each for each in entries if each.get("manager") in CLIENT_SIDE and each.get("operation") == "Update"]
 
 
 def plan(kube: Kube, manifests: Iterable[tuple[Kind, Json]], namespace: str) -> tuple[Planned, ...]:
@@ -49,9 +47,7 @@ def _plan(kube: Kube, kind: Kind, manifest: Json, namespace: str) -> Planned:
         return Planned(kind, manifest, None, Change(kind=kind.kind, name=name, action="create"))
     after = kube.apply(manifest, kind, force=True, dry_run=True)
     changes = diff(_text(live), _text(after))
-    change = Change(
-        kind=kind.kind, name=name, action="change" if changes else "unchanged", diff=changes
-    )
+    change = Change(kind=kind.kind, name=name, action="change" if changes else "unchanged", diff=changes)
     planned = Planned(kind, manifest, live, change)
     if planned.foreign:
         note = "taken over from `kubectl apply`: fields that the file no longer holds go"

@@ -8,7 +8,7 @@ from aiops.errors import NotFound, Refused
 from aiops.gitops.files import Files
 from aiops.gitops.manifests import documents
 from aiops.gitops.models import GpuWorkload, gpu_workloads
-from aiops.gitops.tree import Application
+from aiops.gitops.application import Application
 from aiops.session import Session
 from aiops.snapshot import Json
 
@@ -24,7 +24,9 @@ def refuse_gpu(session: Session, application: Application, files: Files) -> None
     ]
     if not starting:
         return
-    names = ", ".join(f"{each.kind} {each.namespace}/{each.name} ({each.replicas * each.gpus} GPU)" for each in starting)
+    names = ", ".join(
+        f"{each.kind} {each.namespace}/{each.name} ({each.replicas * each.gpus} GPU)" for each in starting
+    )
     raise Refused(
         f"syncing {application.name} would start {names}: {price(session.config.aiops.prices, starting)}",
         f"`aiops sync --gpu {application.name}` does it knowingly",
@@ -58,15 +60,13 @@ def workloads(session: Session, application: Application, files: Files) -> tuple
         if session.own(source.repo_url) and source.path and not source.chart
         for workload in gpu_workloads(documents(files, source.path))
     )
-    return tuple(
-        workload if workload.namespace else _placed(workload, application.namespace) for workload in found
-    )
+    return tuple(workload if workload.namespace else _placed(workload, application.namespace) for workload in found)
 
 
 def price(prices: Mapping[str, float], starting: Iterable[GpuWorkload]) -> str:
     """What an hour costs, as far as the config knows."""
     types = {each.accelerator for each in starting}
-    known = {name: prices[name] for name in types if name in prices} or (prices if None in types else {})
+    known = {name: price for name, price in prices.items() if name in types or None in types}
     if not known:
         return "its price is not in the config (aiops.prices)"
     return "an hour costs " + " or ".join(f"{price:.2f} ({name})" for name, price in sorted(known.items()))

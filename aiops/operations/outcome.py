@@ -18,9 +18,7 @@ def rows_of(judged: Iterable[Judged], details: Details, namespace: str) -> tuple
 
 def set_row(name: str, layer: str, verdict: Verdict) -> Row:
     """The row of a layer's ApplicationSet."""
-    return Row(
-        name=f"ApplicationSet {name}", layer=layer, group="", state=verdict.state, detail=verdict.detail
-    )
+    return Row(name=f"ApplicationSet {name}", layer=layer, group="", state=verdict.state, detail=verdict.detail)
 
 
 def waited(

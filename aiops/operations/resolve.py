@@ -137,9 +137,7 @@ def _children(application: Json) -> tuple[str, ...]:
 
 def _holds(names: tuple[str, ...], live: dict[str, Json]) -> tuple[str, ...]:
     """The workloads and the data of these applications by name."""
-    resources = [
-        each for name in names if name in live for each in live[name].get("status", {}).get("resources") or ()
-    ]
+    resources = [each for name in names if name in live for each in live[name].get("status", {}).get("resources") or ()]
     return tuple(
         f"{each['kind']} {each.get('namespace', '')}/{each['name']}"
         for each in resources

@@ -77,8 +77,8 @@ def _ready(session: Session, layers: tuple[str, ...]) -> Revision:
 
 
 def _plan(session: Session, layers: tuple[str, ...]) -> tuple[Planned, ...]:
-    manifests: list[tuple[Kind, Json]] = [(APPPROJECT, body) for body in session.tree.projects]
-    manifests += [(APPLICATIONSET, layer.manifest) for layer in session.tree.layers_of(layers)]
+    manifests: list[tuple[Kind, Json]] = [(APPPROJECT, dict(body)) for body in session.tree.projects]
+    manifests += [(APPLICATIONSET, dict(layer.manifest)) for layer in session.tree.layers_of(layers)]
     kinds = session.kube.kinds()
     for kind in (APPLICATION, APPLICATIONSET, APPPROJECT):
         if kinds.find(kind.group, kind.kind) is None:
@@ -86,16 +86,14 @@ def _plan(session: Session, layers: tuple[str, ...]) -> tuple[Planned, ...]:
     try:
         return plan(session.kube, manifests, session.namespace)
     except NotFound as error:
-        raise Refused(f"namespace {session.namespace} is not there: {error.message}", no_argocd(session).hint) from error
+        raise Refused(
+            f"namespace {session.namespace} is not there: {error.message}", no_argocd(session).hint
+        ) from error
 
 
-def _planned(
-    profile: str, layers: tuple[str, ...], plans: tuple[Planned, ...], revision: Revision
-) -> events.Planned:
+def _planned(profile: str, layers: tuple[str, ...], plans: tuple[Planned, ...], revision: Revision) -> events.Planned:
     groups = tuple(each.name for each in revision.expected if each.kind == "group")
-    return events.Planned(
-        profile=profile, layers=layers, changes=tuple(each.change for each in plans), groups=groups
-    )
+    return events.Planned(profile=profile, layers=layers, changes=tuple(each.change for each in plans), groups=groups)
 
 
 def _say_narrower(session: Session, layers: tuple[str, ...]) -> None:
@@ -182,7 +180,9 @@ class Proof:
             summary = "; ".join(f"{row.name}: {row.detail}" for row in bad)
             hint, code = f"mend it, then run `{again}` again", 3
         elif rows and all(row.state == "settled" for row in rows):
-            summary = f"{len(rows)} ApplicationSets read {self.revision.commit[:8]} and made {groups} group applications"
+            summary = (
+                f"{len(rows)} ApplicationSets read {self.revision.commit[:8]} and made {groups} group applications"
+            )
             hint, code = f"`aiops wait --profile {self.profile}` waits until they stand", 0
         elif moment.over:
             missing = "; ".join(f"{row.name} {row.detail}" for row in rows if row.state != "settled")

@@ -121,9 +121,7 @@ class Waiting:
         name = judged.expected.name
         app = self.picture.applications[name]
         try:
-            body = request_sync(
-                self.session.kube, self.session.namespace, app, self.session.run, as_auto_sync=True
-            )
+            body = request_sync(self.session.kube, self.session.namespace, app, self.session.run, as_auto_sync=True)
         except (Conflict, Unreachable):
             return  # somebody was faster, or nobody answers: the next look decides again
         self.revived[name] = app["status"]["operationState"].get("startedAt", "")
@@ -143,9 +141,7 @@ class Waiting:
         if applications or any(each.verdict.stuck for each in judged):
             self.questions.ask("kinds", kube.kinds, every_s=DETAILS_EVERY_S)
         if applications and (kinds := self.kinds) is not None:
-            self.questions.ask(
-                "details", lambda: read_details(kube, kinds, applications), every_s=DETAILS_EVERY_S
-            )
+            self.questions.ask("details", lambda: read_details(kube, kinds, applications), every_s=DETAILS_EVERY_S)
 
     def _moved_to(self, revision: Revision) -> None:
         before, self.revision, self.git_trouble = self.revision, revision, ""

@@ -4,9 +4,10 @@ Logic speaks through one callable, `Report`; in a test it is `events.append`. Te
 cluster: whoever renders them must treat them as data, never as markup.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Literal
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, Literal
 
 Level = Literal["info", "done", "warn"]
 State = Literal["settled", "suspended", "manual", "deferred", "waiting", "hopeless"]
@@ -198,3 +199,39 @@ class BroughtUp(Result):
 
 
 Report = Callable[[Event], None]
+
+
+def tally(rows: Iterable[Row]) -> Counter[State]:
+    """How many applications stand in which state; where there are only ApplicationSets, how many of those."""
+    rows = tuple(rows)
+    return Counter(row.state for row in [row for row in rows if row.group] or rows)
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: `42s`, `4m05s`, `1h30m`."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours}h{minutes:02}m"
+    return f"{minutes}m{rest:02}s" if minutes else f"{rest}s"
+
+
+def printable(text: str) -> str:
+    """The text on one line and without control characters: words of the cluster must not steer a terminal."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def data(event: Event) -> dict[str, Any]:
+    """An event's fields as JSON has them: names in camelCase, tuples as lists."""
+    return {_camel(each.name): _value(getattr(event, each.name)) for each in fields(event)}
+
+
+def _value(value: object) -> object:
+    if is_dataclass(value):
+        return {_camel(each.name): _value(getattr(value, each.name)) for each in fields(value)}
+    return [_value(each) for each in value] if isinstance(value, tuple) else value
+
+
+def _camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(word.capitalize() for word in others)

@@ -127,7 +127,10 @@ OWN_PROBLEMS = [
     ('prices: {l4: "1"}', 'prices.l4: must be a number of at least 0, not `"1"`'),
     ("profiles: {tiny: platform}", "profiles.tiny: must be a list, not `platform`"),
     ("profiles: {tiny: [1]}", 'profiles.tiny[0]: YAML reads `1` as a number; write "1"'),
-    ("argocd: {namespace: ../x}", "argocd.namespace: `../x` is not a name: letters, digits, `-`, `_` and `.`"),
+    (
+        "argocd: {namespace: ../x}",
+        "argocd.namespace: `../x` is not a name: letters, digits, `-`, `_` and `.`",
+    ),
     ("groups: [{name: x, gate: always}]", "groups[0].layer: is missing"),
     (
         "groups: [{name: x, layer: y, gate: sometimes}]",

@@ -1,3 +1,4 @@
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ def config(**own: object) -> Config:
 
 def test_each_profile_begins_with_the_one_before() -> None:
     layers = [tables.layers(config(), name) for name in ("platform", "serving", "llm-gateway", "full")]
-    for smaller, larger in zip(layers, layers[1:], strict=False):
+    for smaller, larger in pairwise(layers):
         assert larger[: len(smaller)] == smaller
     assert {rule.layer for rule in tables.GROUPS} == set(layers[-1])
 

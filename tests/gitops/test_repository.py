@@ -40,6 +40,6 @@ def test_different_repositories(other: str) -> None:
     assert not same_repository(ONE, other)
 
 
-@pytest.mark.parametrize("other", ["/srv/p.git", "/srv/p", "file:///srv/p/", "file://localhost/srv/p.git"])
+@pytest.mark.parametrize("other", ["/srv/p.git", "/srv/p", "file:///srv/p/", "file://localhost/srv/%70.git"])
 def test_a_repository_on_this_machine(other: str) -> None:
     assert same_repository("file:///srv/p.git", other)

@@ -27,9 +27,7 @@ def test_a_tree_with_names_of_its_own() -> None:
 
 def test_layers_and_applications_come_in_the_order_asked_for() -> None:
     upper = APPSET.replace("layer: ground", "layer: sky")
-    files = commit(
-        {"clusters/violet/appsets/upper.yml": upper, "parts/other/a.yaml": application("acid")}
-    )
+    files = commit({"clusters/violet/appsets/upper.yml": upper, "parts/other/a.yaml": application("acid")})
     tree = read_tree(files, "violet")
     assert [layer.name for layer in tree.layers_of(("sky", "ground"))] == ["sky", "ground"]
     assert [app.name for app in tree.applications_in(("sky", "ground"))] == ["acid", "iron", "zinc"]
@@ -47,6 +45,12 @@ def test_without_a_layer_label_the_file_names_the_layer_and_all_entries_are_its_
         ("grey", False),
         ("other", True),
     ]
+
+
+def test_the_selector_alone_says_what_enabled_means() -> None:
+    appset = APPSET.replace('enabled: "true"', "folder: parts/grey")
+    tree = read_tree(commit({"clusters/violet/appsets/bottom.yaml": appset}), "violet")
+    assert [(group.name, group.enabled) for group in tree.groups] == [("red", False), ("grey", True)]
 
 
 def test_an_unquoted_boolean_is_the_string_that_the_selector_sees() -> None:

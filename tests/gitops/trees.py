@@ -34,9 +34,11 @@ def application(name: str, spec: str = "{}") -> str:
     return f"apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: {name}}}\nspec: {spec}\n"
 
 
+PROJECT = "apiVersion: argoproj.io/v1alpha1\nkind: AppProject\nmetadata: {name: p}\n"
+
 TREE = {
     "clusters/violet/appsets/bottom.yaml": APPSET,
-    "clusters/violet/projects/p.yaml": "apiVersion: argoproj.io/v1alpha1\nkind: AppProject\nmetadata: {name: p}\n",
+    "clusters/violet/projects/p.yaml": PROJECT,
     "generated/choice.yaml": GROUPS,
     "parts/red/deep/apps.yaml": application("zinc") + "---\n" + application("iron"),
     "parts/red/README.md": "kind: Application",

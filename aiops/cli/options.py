@@ -1,0 +1,58 @@
+"""The vocabulary of options: each is written once and means the same everywhere."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Duration(click.ParamType):
+    """`90s`, `15m` or `1h30m`, as seconds."""
+
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Seconds; a usage error for anything else."""
+        from aiops.config.duration import seconds
+
+        if isinstance(value, float):
+            return value
+        try:
+            return seconds(str(value))
+        except ValueError as error:
+            return self.fail(str(error), param, ctx)
+
+
+def session_options(command: Command) -> Command:
+    """What every command takes: which config, which cluster, which form of output."""
+    for option in (
+        click.option(
+            "-o", "--output", type=click.Choice(["text", "json", "jsonl"]), default="text", show_default=True,
+            help="text for people; one json document at the end; jsonl: the stream of events.",
+        ),
+        click.option("--kubeconfig", metavar="FILE", help="Instead of KUBECONFIG or ~/.kube/config."),
+        click.option("--context", metavar="NAME", help="The kube context; must agree with the config's."),
+        click.option(
+            "--config", metavar="FILE", envvar="AIOPS_CONFIG", show_envvar=True,
+            help="The config.yaml; else looked for upwards from here, then environments/*/config.yaml.",
+        ),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+profile_option = click.option(
+    "--profile",
+    metavar="NAME",
+    default="platform",
+    show_default=True,
+    help="platform, serving, llm-gateway, full, or one of the config's own.",
+)
+
+
+def timeout_option(section: str) -> Callable[[Command], Command]:
+    """`--timeout`, whose default is the config's `aiops.timeouts.<section>`."""
+    text = f"At most so long, as 90s or 15m.  [default: aiops.timeouts.{section} of the config]"
+    return click.option("--timeout", type=Duration(), help=text)

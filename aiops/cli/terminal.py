@@ -1,0 +1,37 @@
+"""The one place that asks what a stream can show, and makes the Console for it."""
+
+import io
+from collections.abc import Mapping
+from typing import TextIO
+
+from rich.console import Console
+
+PIPE_WIDTH = 10_000
+"""Off a terminal nothing is cut or wrapped, so that URLs, commands and messages stay whole."""
+
+
+def is_terminal(file: TextIO, environ: Mapping[str, str]) -> bool:
+    """Whether the stream is a terminal that can be drawn on: TERM=dumb cannot."""
+    return file.isatty() and environ.get("TERM", "") not in ("dumb", "unknown")
+
+
+def console(file: TextIO, environ: Mapping[str, str]) -> Console:
+    """A Console for the stream, that takes every text as it is: no markup, no emoji codes, no highlighting.
+
+    Off a terminal it writes no escape sequence and wraps nothing; with NO_COLOR (https://no-color.org: set and
+    not empty) it uses no style at all. What the stream's encoding lacks is replaced, never an error.
+    """
+    if isinstance(file, io.TextIOWrapper):
+        file.reconfigure(errors="replace")
+    terminal = is_terminal(file, environ)
+    return Console(
+        file=file,
+        force_terminal=terminal,
+        force_interactive=terminal,
+        color_system="standard" if terminal and not environ.get("NO_COLOR") else None,
+        width=None if terminal else PIPE_WIDTH,
+        soft_wrap=True,
+        markup=False,
+        emoji=False,
+        highlight=False,
+    )

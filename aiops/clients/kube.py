@@ -1,0 +1,188 @@
+"""The Kubernetes API: raw JSON in, raw JSON out."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+from urllib.parse import urlencode
+
+from aiops.clients.kinds import (
+    APPLICATION,
+    APPLICATIONSET,
+    APPPROJECT,
+    DEPLOYMENTS,
+    EVENTS,
+    PODS,
+    Kind,
+    Kinds,
+    parse_discovery,
+)
+from aiops.clients.kubeconfig import load
+from aiops.clients.transport import Json, Request, Retryable, Transport
+from aiops.errors import ApiRefused, Unreachable
+
+__all__ = [
+    "APPLICATION", "APPLICATIONSET", "APPPROJECT", "DEPLOYMENTS", "EVENTS", "PODS",
+    "Kind", "Kinds", "Kube", "Listing", "connect",
+]  # fmt: skip
+
+FIELD_MANAGER = "aiops"
+TRIES = 3
+WATCH_SLACK_S = 5.0
+"""How long after its end a watch may stay silent before the connection counts as dead."""
+PAGE = 500
+"""Objects asked for at once, kubectl's own chunk size."""
+AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Listing:
+    """All objects of a kind, and the moment they were so."""
+
+    items: tuple[Json, ...]
+    resource_version: str
+
+
+def connect(context: str | None, kubeconfig: str | None, *, timeout_s: float) -> "Kube":
+    """The API of a context (None: the current one). `timeout_s` bounds each call, retries of reads included."""
+    name, configuration = load(context, kubeconfig)
+    from kubernetes.client import ApiClient
+
+    configuration.connection_pool_maxsize = 16
+    return Kube(Transport(ApiClient(configuration), name), name, timeout_s)
+
+
+class Kube:
+    """One cluster. Thread-safe. Errors: Unreachable, LoginFailed, Forbidden, NotFound, Conflict, Invalid."""
+
+    def __init__(self, transport: Transport, context: str, timeout_s: float) -> None:
+        self._transport, self._timeout_s = transport, timeout_s
+        self.context = context
+        self.server = transport.server
+
+    def now(self) -> datetime:
+        """The time by the cluster's clock (the Date of its latest answer), aware, UTC."""
+        return self._transport.now()
+
+    def raw(self, path: str, accept: str = "application/json") -> Json:
+        """GET of a path."""
+        return self._read(Request("GET", path, f"read {path}", accept=accept))
+
+    def get(self, kind: Kind, name: str, namespace: str | None = None) -> Json:
+        """One object."""
+        path = kind.path(namespace, name)
+        return self._read(Request("GET", path, f"get {_what(kind, name, namespace)}"))
+
+    def list(self, kind: Kind, namespace: str | None = None, labels: str = "") -> Listing:
+        """All objects of a kind as they are now, in a namespace or everywhere."""
+        query = {"limit": str(PAGE), **({"labelSelector": labels} if labels else {})}
+        items: list[Json] = []
+        token = ""
+        while True:
+            try:
+                page = self._list_page(kind, namespace, {**query, **({"continue": token} if token else {})})
+            except ApiRefused as error:
+                if error.status != 410 or not token:
+                    raise
+                items, token = [], ""  # the pages' moment has passed: from the start
+                continue
+            meta = page["metadata"]
+            items += [{"apiVersion": page["apiVersion"], "kind": kind.kind, **body} for body in page["items"] or ()]
+            token = meta.get("continue") or ""
+            if not token:
+                return Listing(tuple(items), meta.get("resourceVersion", ""))
+
+    def _list_page(self, kind: Kind, namespace: str | None, query: Mapping[str, str]) -> Json:
+        path = f"{kind.path(namespace)}?{urlencode(query)}"
+        page = self._read(Request("GET", path, f"list {_what(kind, None, namespace)}"))
+        if not str(page.get("kind", "")).endswith("List") or not isinstance(page.get("metadata"), dict):
+            raise Unreachable(
+                f"kubernetes {self.server}: the answer to a list of {kind} is no list",
+                "is this a Kubernetes API?",
+            )
+        return {"items": None, "apiVersion": "", **page}
+
+    def kinds(self) -> Kinds:
+        """Everything that discovery knows."""
+        answers = [self.raw(path, AGGREGATED) for path in ("/api", "/apis")]
+        for answer in answers:
+            if answer.get("kind") != "APIGroupDiscoveryList":
+                raise Unreachable(
+                    f"kubernetes {self.server}: no aggregated discovery",
+                    "aiops needs Kubernetes 1.27 or newer",
+                )
+        return Kinds(kind for answer in answers for kind in parse_discovery(answer))
+
+    def apply(self, manifest: Json, kind: Kind, *, force: bool, dry_run: bool) -> Json:
+        """Server-side apply as field manager `aiops`; Conflict names the other owners unless `force`."""
+        meta = manifest["metadata"]
+        query = {"fieldManager": FIELD_MANAGER, "force": str(force).lower(), "fieldValidation": "Strict"}
+        path = f"{kind.path(meta.get('namespace'), meta['name'])}?{urlencode(query | _dry(dry_run))}"
+        doing = f"apply {_what(kind, meta['name'], meta.get('namespace'))}"
+        return self._write(Request("PATCH", path, doing, (), manifest, "application/apply-patch+yaml"))
+
+    def merge_patch(self, kind: Kind, name: str, namespace: str | None, body: Json) -> Json:
+        """JSON merge patch of one object."""
+        path, doing = kind.path(namespace, name), f"patch {_what(kind, name, namespace)}"
+        return self._write(Request("PATCH", path, doing, (), body, "application/merge-patch+json"))
+
+    def json_patch(self, kind: Kind, name: str, namespace: str | None, operations: Sequence[Json]) -> Json:
+        """JSON patch of one object."""
+        path, doing = kind.path(namespace, name), f"patch {_what(kind, name, namespace)}"
+        return self._write(Request("PATCH", path, doing, (), operations, "application/json-patch+json"))
+
+    def watch(self, kind: Kind, namespace: str | None, resource_version: str, seconds: int) -> Iterator[bytes]:
+        """Open a watch from a resourceVersion on; its lines come until the server ends it after `seconds`."""
+        query = {
+            "watch": "true",
+            "allowWatchBookmarks": "true",
+            "resourceVersion": resource_version,
+            "timeoutSeconds": str(seconds),
+        }
+        path = f"{kind.path(namespace)}?{urlencode(query)}"
+        request = Request("GET", path, f"watch {_what(kind, None, namespace)}")
+        return self._transport.lines(request, seconds + WATCH_SLACK_S)
+
+    def _read(self, request: Request) -> Json:
+        """A read is repeated while there is time: with backoff, or as long as the server asks for."""
+        return self._try(request, lambda error: True)
+
+    def _write(self, request: Request) -> Json:
+        """A write is repeated only where it cannot have reached the server, or was turned away (429)."""
+        return self._try(request, lambda error: not error.sent or "(429)" in error.message)
+
+    def _try(self, request: Request, again: Callable[[Retryable], bool]) -> Json:
+        from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+        deadline = time.monotonic() + self._timeout_s
+        backoff = wait_random_exponential(multiplier=0.2, max=2.0)
+
+        def left() -> float:
+            return max(0.1, deadline - time.monotonic())
+
+        def repeat(error: BaseException) -> bool:
+            return isinstance(error, Retryable) and again(error) and (error.after_s or 0.0) < left()
+
+        retrying = Retrying(
+            retry=retry_if_exception(repeat),
+            stop=stop_after_attempt(TRIES),
+            wait=lambda state: min(left(), _asked_for(state.outcome) or backoff(state)),
+            reraise=True,
+        )
+        return retrying(self._transport.json, request, left())
+
+
+def _asked_for(outcome: object) -> float | None:
+    error = outcome.exception() if hasattr(outcome, "exception") else None
+    return error.after_s if isinstance(error, Retryable) else None
+
+
+def _dry(dry_run: bool) -> dict[str, str]:
+    return {"dryRun": "All"} if dry_run else {}
+
+
+def _what(kind: Kind, name: str | None, namespace: str | None) -> str:
+    where = f" in {namespace}" if namespace and kind.namespaced else ""
+    return f"{kind}{f' {name}' if name else ''}{where}"

@@ -1,0 +1,95 @@
+"""Which cluster, and who we are there: the kubernetes library reads the kubeconfig, its silences are mended."""
+
+import contextlib
+import difflib
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aiops.errors import LoginFailed, WrongUse
+
+if TYPE_CHECKING:
+    from kubernetes.client import Configuration
+
+IN_CLUSTER = "in-cluster"
+
+
+def locate(kubeconfig: str | None) -> str:
+    """The kubeconfig, or the list of them that KUBECONFIG holds."""
+    return kubeconfig or os.environ.get("KUBECONFIG") or str(Path("~/.kube/config").expanduser())
+
+
+def load(context: str | None, kubeconfig: str | None) -> tuple[str, "Configuration"]:
+    """The context's name and the library's Configuration for it.
+
+    WrongUse for a kubeconfig or context that is not there, LoginFailed for an exec plugin that gives nothing.
+    """
+    from kubernetes.client import Configuration
+    from kubernetes.config import ConfigException, list_kube_config_contexts, load_kube_config
+
+    where = locate(kubeconfig)
+    if not any(Path(part).expanduser().exists() for part in where.split(os.pathsep)):
+        return _in_cluster(where, context)
+    configuration = Configuration()
+    try:
+        contexts, current = list_kube_config_contexts(where)
+        name = _choose(context, [each["name"] for each in contexts], (current or {}).get("name"), where)
+        with overheard() as words:
+            load_kube_config(where, name, client_configuration=configuration, persist_config=False)
+    except (ConfigException, TypeError, ValueError, OSError) as error:
+        raise WrongUse(f"kubeconfig {where}: {error}", "mend it, or name another with --kubeconfig") from error
+    refuse_silence(words, name)
+    return name, configuration
+
+
+def _choose(context: str | None, names: list[str], current: str | None, where: str) -> str:
+    wanted = context or current
+    if wanted in names and wanted is not None:
+        return wanted
+    if wanted is None:
+        raise WrongUse(f"kubeconfig {where} has no current context", f"--context: {', '.join(names)}")
+    close = difflib.get_close_matches(wanted, names, 1)
+    guess = f", did you mean `{close[0]}`?" if close else ""
+    raise WrongUse(f"kubeconfig {where} has no context `{wanted}`{guess}", f"contexts: {', '.join(names)}")
+
+
+def _in_cluster(where: str, context: str | None) -> tuple[str, "Configuration"]:
+    from kubernetes.client import Configuration
+    from kubernetes.config import ConfigException, load_incluster_config
+
+    if context not in (None, IN_CLUSTER) or "KUBERNETES_SERVICE_HOST" not in os.environ:
+        raise WrongUse(f"no kubeconfig at {where}", "set KUBECONFIG, or name one with --kubeconfig")
+    configuration = Configuration()
+    try:
+        load_incluster_config(client_configuration=configuration)
+    except ConfigException as error:
+        raise WrongUse(f"the pod's service account cannot be read: {error}", "mount its token") from error
+    return IN_CLUSTER, configuration
+
+
+@contextlib.contextmanager
+def overheard() -> Iterator[list[str]]:
+    """What the library only logs, on the root logger: an exec plugin's failure, after which it would go on
+    anonymously (kubernetes-client/python kube_config.py `_load_from_exec_plugin`)."""
+    words: list[str] = []
+    ear = logging.Handler(logging.ERROR)
+    ear.emit = lambda record: words.append(record.getMessage())  # type: ignore[method-assign]
+    root = logging.getLogger()
+    root.addHandler(ear)
+    try:
+        yield words
+    finally:
+        root.removeHandler(ear)
+
+
+def refuse_silence(words: list[str], context: str) -> None:
+    """LoginFailed where the library logged that it got no credential."""
+    if not words:
+        return
+    said = "" if "NoneType" in words[0] else f": {' '.join(words[0].split())[:300]}"
+    raise LoginFailed(
+        f"context {context}: the login program of the kubeconfig gave no credential{said}",
+        "log in with it by hand (kubectl uses the same program), then run this again",
+    )

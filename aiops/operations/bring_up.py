@@ -1,0 +1,101 @@
+"""`bring-up`: the staged sequence, each stage proven before the next. It sees what is done and goes on from there."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from aiops.errors import AiopsError
+from aiops.operations.resolve import resolve
+from aiops.operations.root import root
+from aiops.operations.target import check_target
+from aiops.operations.wait import wait
+from aiops.progress.events import BroughtUp, Result, Rooted, Row, StageEnded, StageStarted, Waited
+from aiops.session import Session
+
+
+def stages_of(session: Session, profile: str) -> tuple[str, ...]:
+    """The profiles on the way to this one: those whose layers come first in its own, narrowest first."""
+    wanted = session.layers(profile)
+    narrower = [
+        name
+        for name, layers in session.profiles().items()
+        if name != profile and layers == wanted[: len(layers)] and len(layers) < len(wanted)
+    ]
+    return (*sorted(narrower, key=lambda name: len(session.layers(name))), profile)
+
+
+def bring_up(session: Session, profile: str, *, limit_s: float | None) -> BroughtUp:
+    """Bring the platform up to a profile; it ends with the first stage that fails, whose result it carries.
+
+    `limit_s` bounds the wait of each stage; None: the config's.
+    """
+    timeouts = session.config.aiops.timeouts
+    steps: list[tuple[str, Callable[[], Result]]] = [
+        ("target", lambda: Result(summary=check_target(session))),
+        ("groups file", lambda: resolve(session, check=True, prune=False)),
+    ]
+    for stage in stages_of(session, profile):
+        steps.append((f"{stage}: root", lambda stage=stage: root(session, stage, limit_s=timeouts.root)))  # type: ignore[misc]
+        steps.append((f"{stage}: wait", lambda stage=stage: wait(session, stage, limit_s=limit_s or timeouts.wait)))  # type: ignore[misc]
+    course = Course(session, profile)
+    for name, work in steps:
+        if course.run(name, work).exit_code:
+            break
+    return course.end([name for name, _ in steps])
+
+
+@dataclass
+class Course:
+    """What has been done so far."""
+
+    session: Session
+    profile: str
+    stages: list[StageEnded] = field(default_factory=list)
+    rows: tuple[Row, ...] = ()
+    last: Result | None = None
+
+    def run(self, name: str, work: Callable[[], Result]) -> Result:
+        """Run one stage, say so, and keep how it ended."""
+        self.session.report(StageStarted(stage=name))
+        began = time.monotonic()
+        try:
+            result = work()
+        except AiopsError as error:
+            self._ended(name, began, "failed", error.message)
+            raise
+        self.last = result
+        if isinstance(result, Waited):
+            self.rows = result.rows
+        if result.exit_code:
+            self._ended(name, began, "failed", result.summary)
+        elif isinstance(result, Rooted) and all(change.action == "unchanged" for change in result.changes):
+            self._ended(name, began, "skipped", "applied already, and proven again")
+        else:
+            self._ended(name, began, "done", result.summary)
+        return result
+
+    def end(self, names: list[str]) -> BroughtUp:
+        """The table of stages; the summary and exit code are the last stage's."""
+        assert self.last is not None
+        left = names[len(self.stages) :]
+        again = f"`aiops bring-up --profile {self.profile}` goes on from here"
+        seconds = sum(stage.seconds for stage in self.stages)
+        done = f"profile {self.profile} is up after {seconds:.0f} s"
+        return BroughtUp(
+            summary=f"{self.stages[-1].stage}: {self.last.summary}" if self.last.exit_code else done,
+            hint=(f"{self.last.hint}; then {again}" if left or self.last.exit_code else ""),
+            exit_code=self.last.exit_code,
+            warnings=self.last.warnings,
+            stages=tuple(self.stages),
+            rows=self.rows,
+        )
+
+    def _ended(self, name: str, began: float, outcome: str, because: str) -> None:
+        ended = StageEnded(
+            stage=name,
+            outcome=outcome,  # type: ignore[arg-type]
+            seconds=time.monotonic() - began,
+            because=because,
+        )
+        self.stages.append(ended)
+        self.session.report(ended)

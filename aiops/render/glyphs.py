@@ -1,0 +1,39 @@
+"""The signs of the screen, each with what stands in for it where the stream takes ASCII only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aiops.progress.events import Level, State
+
+
+@dataclass(frozen=True)
+class Glyph:
+    """A sign, its two ASCII characters, and its colour: colour says state and nothing else."""
+
+    sign: str
+    ascii: str
+    style: str = ""
+
+
+NONE = Glyph(" ", "  ")
+GOOD = Glyph("✔", "ok", "green")
+BAD = Glyph("✗", "xx", "red")
+UNSURE = Glyph("◎", "..", "yellow")
+WARNING = Glyph("!", "!!", "yellow")
+PAUSED = Glyph("‖", "||", "green")
+BY_HAND = Glyph("○", "--")
+LATER = Glyph("◌", "~~", "yellow")
+INFO = Glyph("·", "--")
+NEXT = Glyph("→", "->")
+
+STATES: Mapping[State, Glyph] = {
+    "hopeless": BAD,
+    "waiting": UNSURE,
+    "deferred": LATER,
+    "suspended": PAUSED,
+    "manual": BY_HAND,
+    "settled": GOOD,
+}
+"""In the order in which an operator wants to read of them."""
+
+LEVELS: Mapping[Level, Glyph] = {"info": INFO, "done": GOOD, "warn": WARNING}

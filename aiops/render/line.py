@@ -1,0 +1,38 @@
+"""The one thing that `render` puts on a screen: a line with a sign before it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rich.console import Console, ConsoleOptions
+from rich.text import Text
+
+from aiops.progress.events import printable
+from aiops.render.glyphs import NONE, Glyph
+
+
+@dataclass(frozen=True)
+class Line:
+    """Words beneath their sign. Only a terminal wraps them, at spaces alone: URLs and paths stay whole."""
+
+    words: str
+    glyph: Glyph = NONE
+    indent: int = 0
+    style: str = ""
+    command: bool = False
+    """To be copied: not even a terminal's width breaks it."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
+        sign = self.glyph.ascii if options.ascii_only else self.glyph.sign
+        lead = Text.assemble(" " * self.indent, (sign, self.glyph.style), " ")
+        words = Text(printable(self.words).rstrip(), self.style)
+        room = options.max_width - lead.cell_len
+        wraps = console.is_terminal and not self.command and room > 0
+        for number, part in enumerate(words.wrap(console, room, overflow="ignore") if wraps else [words]):
+            part.rstrip()
+            yield (Text(" " * lead.cell_len) if number else lead) + part
+
+
+def block(text: str, glyph: Glyph = NONE, indent: int = 0) -> Iterator[Line]:
+    """Text of several lines, the sign before the first."""
+    for number, words in enumerate(text.splitlines()):
+        yield Line(words, NONE if number else glyph, indent)

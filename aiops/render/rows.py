@@ -1,0 +1,43 @@
+"""What was waited for: a line for each layer, then whatever is not plainly settled."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from aiops.progress.events import ENDS, Row, duration, tally
+from aiops.render.glyphs import NEXT, STATES
+from aiops.render.line import Line
+
+ORDER = tuple(STATES)
+
+
+def by_layer(rows: Sequence[Row]) -> Iterator[Line]:
+    """For each layer its sign, which is that of its worst row, and how many stand in which state."""
+    layers = dict.fromkeys(row.layer for row in rows)
+    width = max(map(len, layers), default=0)
+    for layer in layers:
+        inside = [row for row in rows if row.layer == layer]
+        counts = tally(inside)
+        words = ", ".join(f"{counts[state]} {state}" for state in reversed(ORDER) if counts[state])
+        worst = min((row.state for row in inside), key=ORDER.index)
+        glyph = STATES[worst if worst not in ENDS else "settled"]
+        yield Line(f"{layer:<{width}}  {words}", glyph)
+
+
+def remarkable(rows: Sequence[Row]) -> Iterator[Line]:
+    """What is not plainly settled, worst first and longest first; what is alike in everything shares a line."""
+    alike: dict[tuple[str, str, tuple[str, ...]], list[Row]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: (ORDER.index(row.state), -row.since_s)):
+        if row.state != "settled" or row.detail:
+            alike[row.state, row.detail, row.evidence].append(row)
+    for same in alike.values():
+        yield from _row(same[0], ", ".join(row.name for row in same))
+
+
+def _row(row: Row, names: str) -> Iterator[Line]:
+    detail = f": {row.detail}" if row.detail else ""
+    since = "" if row.state in ENDS else f" for {duration(row.since_s)}"
+    yield Line(f"{row.state}{since}  {names}{detail}", STATES[row.state])
+    for words in row.evidence:
+        yield Line(words, indent=4)
+    if row.hint:
+        yield Line(row.hint, NEXT, indent=4, command=True)

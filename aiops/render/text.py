@@ -1,0 +1,125 @@
+"""Plans and results as lines for a person: short where all is well, precise where it is not."""
+
+from collections.abc import Iterable, Iterator
+from functools import singledispatch
+
+from aiops.progress.events import (
+    BroughtUp,
+    Change,
+    Failed,
+    Planned,
+    Resolved,
+    Result,
+    Rooted,
+    Synced,
+    Waited,
+    duration,
+)
+from aiops.render.glyphs import BAD, GOOD, INFO, LATER, LEVELS, NEXT, UNSURE, WARNING, Glyph
+from aiops.render.line import Line, block
+from aiops.render.rows import by_layer, remarkable
+
+ACTIONS = {"failed": BAD, "not applied": LATER, "created": GOOD, "changed": GOOD, "unchanged": GOOD}
+OUTCOMES = {"done": GOOD, "synced": GOOD, "unchanged": GOOD, "skipped": LATER, "failed": BAD}
+DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan"}
+
+
+def lines(event: Planned | Result) -> Iterator[Line]:
+    """Everything a person is shown of it; a result's last lines are its summary and its hint."""
+    yield from body(event)
+    if isinstance(event, Result):
+        yield from _ending(event)
+
+
+@singledispatch
+def body(event: object) -> Iterable[Line]:
+    """What comes before the summary; TypeError for what has no rendering."""
+    raise TypeError(f"{type(event).__name__} has no rendering as text")
+
+
+@body.register
+def _failed(_: Failed) -> Iterable[Line]:
+    return ()
+
+
+@body.register
+def _waited(result: Waited) -> Iterator[Line]:
+    for name, commit in result.revisions:
+        yield Line(f"{name} is at {commit[:8]}", INFO)
+    yield from by_layer(result.rows)
+    yield from remarkable(result.rows)
+
+
+@body.register
+def _planned(event: Planned) -> Iterator[Line]:
+    yield Line(f"profile {event.profile}: layers {', '.join(event.layers)}", INFO)
+    for change in event.changes:
+        yield from _change(change)
+        yield from _diff(change.diff)
+    yield Line(f"{len(event.groups)} group applications: {', '.join(event.groups)}", INFO)
+
+
+@body.register
+def _rooted(result: Rooted) -> Iterator[Line]:
+    """Without what is only planned: `Planned` came before, diffs and all."""
+    for change in result.changes:
+        if change.action not in ("create", "change"):
+            yield from _change(change)
+    yield from remarkable(result.rows)
+
+
+@body.register
+def _resolved(result: Resolved) -> Iterator[Line]:
+    yield from _diff(result.diff)
+    for level, text in result.notes:
+        yield from block(text, LEVELS[level])
+    for prune in result.prunes:
+        applications = ", ".join(prune.applications) or "no application"
+        yield Line(f"once pushed, Argo CD deletes group {prune.group}: {applications}", WARNING)
+        for held in prune.holds:
+            yield Line(held, indent=4)
+
+
+@body.register
+def _synced(result: Synced) -> Iterator[Line]:
+    if result.road:
+        yield Line(f"by {result.road}", INFO)
+    for application in result.applications:
+        message = f": {application.message}" if application.message else ""
+        yield Line(f"{application.name} {application.outcome}{message}", OUTCOMES[application.outcome])
+        for resource, happened, why in application.resources:
+            yield Line(f"{resource} {happened}{f': {why}' if why else ''}", indent=4)
+
+
+@body.register
+def _brought_up(result: BroughtUp) -> Iterator[Line]:
+    width = max((len(stage.stage) for stage in result.stages), default=0)
+    for stage in result.stages:
+        words = f"{stage.stage:<{width}}  {duration(stage.seconds):>7}  {stage.outcome}"
+        yield Line(words + (f": {stage.because}" if stage.because else ""), OUTCOMES[stage.outcome])
+    yield from remarkable(result.rows)
+
+
+def _change(change: Change) -> Iterator[Line]:
+    detail = f": {change.detail}" if change.detail else ""
+    words = f"{change.action:<11}  {change.kind} {change.name}{detail}"
+    yield Line(words, ACTIONS.get(change.action, INFO))
+
+
+def _diff(diff: str) -> Iterator[Line]:
+    for words in diff.splitlines():
+        yield Line(words, indent=2, style=DIFF_STYLES.get(words[:1], ""))
+
+
+def _ending(result: Result) -> Iterator[Line]:
+    warnings = f" ({result.warnings} warning{'s' if result.warnings > 1 else ''})" if result.warnings else ""
+    yield from block(result.summary + warnings, _verdict(result))
+    for words in result.hint.splitlines():
+        yield Line(words, NEXT, command=True)
+
+
+def _verdict(result: Result) -> Glyph:
+    """The sign of an exit code: done; a no, or wrong use; or an end that says neither yes nor no."""
+    if result.exit_code == 0:
+        return WARNING if result.warnings else GOOD
+    return BAD if result.exit_code in (1, 2, 3) else UNSURE
