@@ -60,9 +60,7 @@ def _result(operation: Callable[["Session"], Result], session: "Session") -> Res
     try:
         return operation(session)
     except AiopsError as error:
-        return Failed(
-            kind=type(error).__name__, summary=error.message, hint=error.hint, exit_code=error.exit_code
-        )
+        return Failed(kind=type(error).__name__, summary=error.message, hint=error.hint, exit_code=error.exit_code)
     except KeyboardInterrupt:
         error = Interrupted()
         return Failed(kind="Interrupted", summary=error.message, hint=error.hint, exit_code=error.exit_code)

@@ -12,9 +12,7 @@ from aiops.cli.options import profile_option, session_options, timeout_option
 @click.option("--force-conflicts", is_flag=True, help="Take fields over from other field managers.")
 @timeout_option("root")
 @session_options
-def root_command(
-    profile: str, dry_run: bool, force_conflicts: bool, timeout: float | None, **options: str
-) -> None:
+def root_command(profile: str, dry_run: bool, force_conflicts: bool, timeout: float | None, **options: str) -> None:
     """Apply the AppProject and the profile's ApplicationSets, and prove what they made.
 
     A narrower profile than what is live removes nothing.
@@ -48,9 +46,7 @@ def wait_command(profile: str, passive: bool, timeout: float | None, **options: 
 
     execute(
         Options(**options),
-        lambda session: wait(
-            session, profile, limit_s=timeout or session.config.aiops.timeouts.wait, passive=passive
-        ),
+        lambda session: wait(session, profile, limit_s=timeout or session.config.aiops.timeouts.wait, passive=passive),
     )
 
 

@@ -141,9 +141,11 @@ def _word(allowed: tuple[str, ...], node: yaml.Node) -> str:
 
 
 def _boolean(node: yaml.Node) -> bool:
-    if isinstance(node, yaml.ScalarNode) and node.style is None and node.value in ("true", "false"):
+    if not isinstance(node, yaml.ScalarNode):
+        raise ValueError(f"must be `true` or `false`, not {_shown(node)}")
+    if node.style is None and node.value in ("true", "false"):
         return bool(node.value == "true")
-    right = _RIGHT.get(str(node.value).lower(), "`true` or `false`")
+    right = _RIGHT.get(node.value.lower(), "`true` or `false`")
     raise ValueError(f"must be {right}, not {_shown(node)}")
 
 

@@ -49,4 +49,4 @@ def _warnings(config: Config, on: set[str]) -> Iterator[Note]:
         yield "warn", "dns: `dns.provider` is none, yet it is deployed, with the provider written in the tree"
     for name, needed in _NEEDS:
         if name in on and needed not in on:
-            yield "warn", f"{name}: needs the group {needed}, which is off"
+            yield "warn", f"{name}: not all of it works without the group {needed}, which is off"

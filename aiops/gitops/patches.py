@@ -40,7 +40,7 @@ def _apply(patch: Document, other: Document) -> Document:
     for operation in items(patch.body, "operations"):
         try:
             _operate(body, operation)
-        except (LookupError, TypeError, ValueError) as error:
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
             where = f"`{operation.get('path')}` of {other.kind} {other.name}"
             raise TreeError(f"{patch.file}: the patch changes {where}, which is not there") from error
     return replace(other, body=body)

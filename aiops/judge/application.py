@@ -20,6 +20,14 @@ REFRESH = "argocd.argoproj.io/refresh"
 SKIP_RECONCILE = "argocd.argoproj.io/skip-reconcile"
 ERROR_CONDITIONS = ("ComparisonError", "InvalidSpecError", "UnknownError", "DeletionError")
 """SyncError is left out: it repeats the failed operation, which is judged itself."""
+OF_GIT = (
+    "failed to generate manifest",
+    "Manifest generation error",
+    "app path does not exist",
+    "unable to resolve",
+    "is not permitted in project",
+)
+"""Errors that the commit itself, or its project, causes: looking again does not change them."""
 PASSING = (
     "code = Unavailable",
     "code = DeadlineExceeded",
@@ -30,12 +38,8 @@ PASSING = (
     "EOF",
     "no such host",
     "failed to list refs",
-    "the server could not find the requested resource",
-    "failed to get cluster",
-    "failed to load open api schema",
-    "failed to sync cluster",
 )
-"""Comparison errors of a network or a cluster that is just being built: they go, or the deadline names them."""
+"""Errors of a network: they go, or the deadline names them."""
 
 
 Stuck = Literal["", "retrying", "retries used up", "unwell"]
@@ -111,11 +115,16 @@ def _errors(status: Json, fresh: bool, expected: Expected) -> Iterator[Verdict]:
     for condition in status.get("conditions") or ():
         if condition.get("type") not in ERROR_CONDITIONS:
             continue
-        text = f"{condition['type']}: {stable(condition.get('message', ''))}"
-        passing = any(sign in condition.get("message", "") for sign in PASSING)
-        if fresh and not passing and not _other_commit(status, expected):
+        message = condition.get("message", "")
+        text = f"{condition['type']}: {stable(message)}"
+        passing = any(sign in message for sign in PASSING)
+        if not fresh or passing or _other_commit(status, expected):
+            yield Verdict(state="waiting", detail=text, stale=True)
+        if any(sign in message for sign in OF_GIT):
             yield Verdict(state="hopeless", detail=text)
-        yield Verdict(state="waiting", detail=text, stale=True)
+        # anything else may be an object that is just coming up: a health script of Argo CD 3.5 raises on a
+        # CloudNativePG Cluster without a status, for one
+        yield Verdict(state="waiting", detail=text, stale=True, stuck="unwell")
 
 
 def _other_commit(status: Json, expected: Expected) -> bool:

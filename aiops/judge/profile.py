@@ -121,5 +121,8 @@ def _failed(judged: Judged, app: Json, moving: bool, revived: Mapping[str, str])
 
 
 def _young(app: Json, now: datetime) -> bool:
-    changed = moment(app.get("status", {}).get("health", {}).get("lastTransitionTime"))
-    return changed is not None and now - changed < GRACE
+    """What is wrong with it has been so for less than GRACE."""
+    status = app.get("status", {})
+    changes = [status.get("health"), *(status.get("conditions") or ())]
+    times = [moment(each.get("lastTransitionTime")) for each in changes if each]
+    return any(now - time < GRACE for time in times if time is not None)

@@ -1,8 +1,9 @@
 """Server-side apply of a few manifests: planned by the API server itself, and taken over from `kubectl apply`."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
@@ -15,6 +16,10 @@ from aiops.snapshot import Json
 MANAGER = "aiops"
 CLIENT_SIDE = ("kubectl-client-side-apply", "before-first-apply", "kubectl-last-applied")
 """Field managers under which an earlier `kubectl apply` left its fields."""
+CONTROLLERS = re.compile(r"argocd(-[a-z]+)*")
+"""Field managers of Argo CD's own controllers: when they note something they write the whole object back, Go's
+zero values included, and so come to own what we applied (seen on 3.5.7, spec.generators of an ApplicationSet)."""
+OWNER = re.compile(r'conflicts? with "([^"]+)"')
 NOT_OURS = ("managedFields", "resourceVersion", "uid", "generation", "creationTimestamp", "selfLink")
 
 
@@ -66,17 +71,32 @@ def carry_out(kube: Kube, plans: Iterable[Planned], *, force: bool, report: Repo
             done.append(replace(each.change, action="not applied"))
             continue
         try:
-            _take_over(kube, each)
-            kube.apply(each.manifest, each.kind, force=force, dry_run=False)
+            _apply(kube, each, force)
         except (ApiRefused, CannotTell) as error:
             done.append(replace(each.change, action="failed", detail=_why(error)))
             continue
-        did = {"create": "created", "change": "changed"}.get(each.change.action, "unchanged")
-        done.append(replace(each.change, action=did))  # type: ignore[arg-type]
+        done.append(replace(each.change, action=DONE.get(each.change.action, "unchanged")))
         if each.foreign:
             text = f"{each.change.kind} {each.change.name}: took its fields over from `kubectl apply`"
             report(Said(text=text))
     return tuple(done)
+
+
+DONE: dict[str, Literal["created", "changed", "unchanged"]] = {"create": "created", "change": "changed"}
+
+
+def _apply(kube: Kube, planned: Planned, force: bool) -> None:
+    """Apply one object, unless it is as it should be; taking over from Argo CD's own controllers."""
+    if planned.change.action == "unchanged":
+        return
+    _take_over(kube, planned)
+    try:
+        kube.apply(planned.manifest, planned.kind, force=force, dry_run=False)
+    except Conflict as error:
+        owners = [name for _, message in error.causes for name in OWNER.findall(message)]
+        if not owners or not all(CONTROLLERS.fullmatch(name) or name in CLIENT_SIDE for name in owners):
+            raise
+        kube.apply(planned.manifest, planned.kind, force=True, dry_run=False)
 
 
 def _why(error: ApiRefused | CannotTell) -> str:
@@ -116,7 +136,15 @@ def _union(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
 
 
 def _text(body: Json) -> str:
-    """What an operator wrote of the object, as YAML: without status and what the API server keeps for itself."""
+    """What an operator wrote of the object, as YAML: without status, what the API server keeps for itself, and the
+    empty values that a controller adds when it writes the object back."""
     meta = {key: value for key, value in body["metadata"].items() if key not in NOT_OURS}
     rest = {key: value for key, value in body.items() if key not in ("metadata", "status")}
-    return yaml.safe_dump({**rest, "metadata": meta}, sort_keys=True)
+    return yaml.safe_dump(_without_empty({**rest, "metadata": meta}), sort_keys=True)
+
+
+def _without_empty(value: Any) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(value, dict):
+        items = {key: _without_empty(each) for key, each in value.items()}
+        return {key: each for key, each in items.items() if each not in (None, "", {}, [])}
+    return [_without_empty(each) for each in value] if isinstance(value, list) else value

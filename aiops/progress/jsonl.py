@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from aiops.progress.events import Event, Looked, Report, data
-from aiops.progress.news import Memory
+from aiops.progress.news import news
 
 
 def _utc() -> datetime:
@@ -18,11 +18,14 @@ def jsonl(write: Callable[[str], None], clock: Callable[[], datetime] = _utc) ->
     Names are in camelCase, `at` is UTC. Of the looks of a wait only those are written that bring something new,
     and one in 30 s. `write` must flush.
     """
-    memory = Memory()
+    before: Looked | None = None
 
     def report(event: Event) -> None:
-        if isinstance(event, Looked) and not memory.news(event):
-            return
+        nonlocal before
+        if isinstance(event, Looked):
+            what, before = news(before, event), event
+            if not what:
+                return
         at = clock().astimezone(UTC).isoformat(timespec="milliseconds")
         write(json.dumps({"event": type(event).__name__, "at": at, **data(event)}))
 

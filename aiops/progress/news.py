@@ -8,8 +8,6 @@ from aiops.progress.events import Looked, Row
 HEARTBEAT_S = 30
 """In every period of so many seconds something is said, even where nothing changed."""
 
-_SECONDS = re.compile(r"\b\d+ s\b")
-
 
 @dataclass(frozen=True)
 class News:
@@ -26,26 +24,23 @@ class News:
         return bool(self.changed) or self.trouble is not None or self.heartbeat
 
 
-class Memory:
-    """What was said of the wait that is going on; another wait starts afresh."""
+def news(before: Looked | None, looked: Looked) -> News:
+    """What `looked` adds to the look before it; a look of another wait is compared with nothing.
 
-    def __init__(self, what: str = "") -> None:
-        self._what = what
-        self._elapsed_s, self._period = 0.0, -1.0
-        self._rows: dict[str, tuple[str, str]] = {}
-        self._trouble = ""
+    Heartbeats fall into fixed periods of `elapsed_s`, so they do not drift however the looks fall.
+    """
+    if before is None or before.what != looked.what or looked.elapsed_s < before.elapsed_s:
+        known, trouble, period = {}, "", -1.0
+    else:
+        known = {row.name: (row.state, row.detail) for row in before.rows}
+        trouble, period = before.trouble, before.elapsed_s // HEARTBEAT_S
+    return News(
+        changed=tuple(row for row in looked.rows if known.get(row.name) != (row.state, row.detail)),
+        trouble=None if _timeless(looked.trouble) == _timeless(trouble) else looked.trouble,
+        heartbeat=looked.elapsed_s // HEARTBEAT_S > period,
+    )
 
-    def news(self, looked: Looked) -> News:
-        """What is new since the last look. Heartbeats follow `elapsed_s` in fixed periods, so they do not drift."""
-        if looked.what != self._what or looked.elapsed_s < self._elapsed_s:
-            self.__init__(looked.what)
-        changed = tuple(row for row in looked.rows if self._rows.get(row.name) != (row.state, row.detail))
-        self._rows.update((row.name, (row.state, row.detail)) for row in changed)
-        before, self._period = self._period, looked.elapsed_s // HEARTBEAT_S
-        self._elapsed_s = looked.elapsed_s
-        return News(changed=changed, trouble=self._new_trouble(looked.trouble), heartbeat=self._period > before)
 
-    def _new_trouble(self, trouble: str) -> str | None:
-        """A trouble's text counts its own seconds; that alone is no news."""
-        known, self._trouble = self._trouble, _SECONDS.sub("", trouble)
-        return None if self._trouble == known else trouble
+def _timeless(trouble: str) -> str:
+    """A trouble's text counts its own seconds; that alone is no news."""
+    return re.sub(r"\b\d+ s\b", "", trouble)

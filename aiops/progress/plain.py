@@ -2,21 +2,9 @@
 
 from collections.abc import Callable, Iterator
 
-from aiops.progress.events import (
-    ENDS,
-    Event,
-    Looked,
-    Report,
-    Row,
-    RunStarted,
-    Said,
-    StageEnded,
-    StageStarted,
-    duration,
-    printable,
-    tally,
-)
-from aiops.progress.news import Memory
+from aiops.progress.events import ENDS, Event, Looked, Report, Row, duration, printable, tally
+from aiops.progress.news import News, news
+from aiops.progress.said import said
 
 NAMED = 3
 """How many of what blocks a heartbeat names."""
@@ -27,37 +15,27 @@ def plain(write: Callable[[str], None]) -> Report:
 
     `write` must flush, or a log shows nothing until the end.
     """
-    memory = Memory()
+    before: Looked | None = None
 
     def report(event: Event) -> None:
-        for line in _looked(event, memory) if isinstance(event, Looked) else _said(event):
-            write(printable(line))
+        nonlocal before
+        if isinstance(event, Looked):
+            new, before = news(before, event), event
+            for line in _looked(event, new):
+                write(printable(line))
+        for line, _ in said(event):
+            write(line)
 
     return report
 
 
-def _said(event: Event) -> Iterator[str]:
-    match event:
-        case RunStarted():
-            yield f"run {event.run}: aiops {event.command}" + (f" on {event.context}" if event.context else "")
-        case Said(text=text, level=level):
-            for line in text.splitlines():
-                yield f"warning: {line}" if level == "warn" else line
-        case StageStarted(stage=stage):
-            yield f"== {stage}"
-        case StageEnded():
-            because = f": {event.because}" if event.because else ""
-            yield f"== {event.stage}: {event.outcome} after {duration(event.seconds)}{because}"
-
-
-def _looked(looked: Looked, memory: Memory) -> Iterator[str]:
-    news = memory.news(looked)
+def _looked(looked: Looked, new: News) -> Iterator[str]:
     at = f"{duration(looked.elapsed_s):>7}  "
-    if news.trouble is not None:
-        yield f"{at}trouble   {news.trouble or 'over'}"
-    for row, names in _alike(news.changed).items():
+    if new.trouble is not None:
+        yield f"{at}trouble   {new.trouble or 'over'}"
+    for row, names in _alike(new.changed).items():
         yield f"{at}{row[0]:<8}  {', '.join(names)}{f': {row[1]}' if row[1] else ''}"
-    if news.heartbeat:
+    if new.heartbeat:
         yield f"{at}{_heartbeat(looked)}"
 
 

@@ -99,6 +99,7 @@ PROBLEMS = [
     ("features: {kserve: 0}", "features.kserve: must be `false`, not `0`"),
     ("features: {kserve: maybe}", "features.kserve: must be `true` or `false`, not `maybe`"),
     ("features: {kserve: [true]}", "features.kserve: must be `true` or `false`, not a list"),
+    ("features: &a {kserve: *a}", "features.kserve: must be `true` or `false`, not a mapping"),
     ("features: {kserve: }", "features.kserve: has no value; write one, or remove the key"),
     ("domain: ~", "domain: has no value; write one, or remove the key"),
     ("repoBranch: 1.10", 'repoBranch: YAML reads `1.10` as a number; write "1.10"'),

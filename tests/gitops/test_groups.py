@@ -31,7 +31,7 @@ GOLDEN = """\
 - { name: n8n, layer: experience, enabled: "false", catalogPath: clusters/lab/catalog/n8n }
 - { name: demos, layer: demos, enabled: "true", catalogPath: clusters/lab/catalog/demos }
 - { name: search, layer: experience, enabled: "true", catalogPath: clusters/lab/catalog/search }
-"""  # noqa: E501  the format is one line per group
+"""
 
 
 def test_resolve_and_render() -> None:
@@ -66,7 +66,7 @@ def test_pruned_is_what_was_on_and_is_not_any_more() -> None:
         ({"features": {"dns": True}}, ["dns: `domain` is empty", "dns: `dns.provider` is none"]),
         ({"features": {"dns": True}, "domain": "x", "dns": Dns(provider="google")}, []),
         ({"features": {"llm-d": True}}, []),
-        ({"features": {"llm-d": True, "kserve": False}}, ["llm-d: needs the group kserve"]),
+        ({"features": {"llm-d": True, "kserve": False}}, ["llm-d: not all of it works without the group kserve"]),
     ],
 )
 def test_warnings(fields: dict[str, Any], warnings: list[str]) -> None:

@@ -141,7 +141,7 @@ def test_what_a_kustomization_leaves(kustomization: Body, body: object, expected
 
 
 LLM = manifest("LLMInferenceService", {"template": POD}, "serving.kserve.io/v1alpha1")
-ISVC = manifest("InferenceService", {"predictor": POD}, "serving.kserve.io/v1beta1")
+ISVC = manifest("InferenceService", {"predictor": {"containers": [asks(1, name="gpu")]}}, "serving.kserve.io/v1beta1")
 CPU = {**ISVC, "spec": {"predictor": {"containers": [{"name": "cpu"}]}}}
 
 
