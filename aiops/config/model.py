@@ -34,7 +34,7 @@ Seconds = Annotated[float, duration.seconds]
 class Cluster:
     """Which cluster."""
 
-    name: str = ""
+    name: Name = ""
     """Name of the cluster; the environment's folder name where it is not written."""
     project_id: str = field(default="", metadata={"key": "projectID"})
     """Cloud project that holds the cluster and its secrets."""

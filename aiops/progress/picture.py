@@ -2,48 +2,74 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from rich.console import Console, Group, RenderableType
-from rich.progress_bar import ProgressBar
-from rich.table import Column, Table
+from rich.console import Console, Group
 from rich.text import Text
 
 from aiops.progress.events import ENDS, Looked, Row, State, duration, printable, tally
 
 STYLES: Mapping[State, str] = {"hopeless": "red", "waiting": "yellow", "deferred": "yellow"}
 """The states that are worth a line while waiting, the most important first."""
+ORDER = tuple(STYLES)
 BAR_WIDTH = 24
 CURSOR_LINES = 2
 """Left free beneath: where the cursor rests, and the line that rich begins before it takes the picture away."""
 
 
-def picture(looked: Looked, console: Console) -> RenderableType:
-    """The look, cut to the console's width and height as they are now; what is lost is counted."""
-    head = [Text(looked.what, "bold")]
-    foot = [Text(f"{duration(looked.elapsed_s)} of {duration(looked.limit_s)}")]
-    if looked.trouble:
-        foot.insert(0, Text(looked.trouble, "yellow"))
-    names = tuple(dict.fromkeys(row.layer for row in looked.rows))
-    room = console.height - CURSOR_LINES - len(head) - len(foot)
-    layers = names if len(names) + 2 <= room else ()
-    rows = _fitted(looked.rows, room - len(layers), console.width)
-    cut = [_cut(line, console) for line in (*rows, *foot)]
-    return Group(_cut(head[0], console), *([_layers(looked.rows, layers, console)] if layers else ()), *cut)
+def picture(looked: Looked, console: Console) -> Group:
+    """The look, cut to the console's width and height as they are now; rows that do not fit are counted."""
+    head = Text(looked.what, "bold")
+    foot = [Text(looked.trouble, "yellow")] if looked.trouble else []
+    foot.append(Text(f"{duration(looked.elapsed_s)} of {duration(looked.limit_s)}"))
+    room = console.height - CURSOR_LINES - 1 - len(foot)
+    layers = list(_layers(looked.rows, console))
+    if len(layers) + 2 > room:
+        layers = []
+    rows = _fit(looked.rows, room - len(layers), console.width // 3)
+    return Group(*(_cut(line, console) for line in (head, *layers, *rows, *foot)))
 
 
 def _cut(line: Text, console: Console) -> Text:
-    line.no_wrap = True
-    line.overflow = "crop" if console.options.ascii_only else "ellipsis"
-    return line
+    cut = Text(printable(line.plain), line.style, no_wrap=True)
+    cut.overflow = "crop" if console.options.ascii_only else "ellipsis"
+    cut.spans = line.spans
+    return cut
 
 
-def _layers(rows: Sequence[Row], layers: Sequence[str], console: Console) -> Table:
-    """A bar for each layer: how many of its applications need no more waiting."""
-    text = Column(no_wrap=True, max_width=console.width // 3)
-    table = Table.grid(text, Column(), Column(no_wrap=True, justify="right"), Column(ratio=1, no_wrap=True))
-    table.padding, table.expand = (0, 2, 0, 0), True
+def _layers(rows: Sequence[Row], console: Console) -> Iterator[Text]:
+    """A bar for each layer: how many of its applications need no more waiting, and how the unusual ones stand."""
+    layers = dict.fromkeys(row.layer for row in rows)
+    width = max(map(len, layers), default=0)
     for layer in layers:
         counts = tally(row for row in rows if row.layer == layer)
-        ended, total = sum(counts[state] for state in ENDS), counts.total()
-        bar = ProgressBar(total, ended, min(BAR_WIDTH, console.width // 4), style="bright_black", complete_style="green", finished_style="green")
-        table.add_row(Text(layer), bar, f"{ended}/{total}", _others(counts))
-    return table
+        done, total = sum(counts[state] for state in ENDS), counts.total()
+        others = ", ".join(f"{counts[state]} {state}" for state in counts if state != "settled")
+        yield Text.assemble(f"{layer:<{width}}  ", *_bar(done, total, console), f"  {f'{done}/{total}':>5}  {others}")
+
+
+def _bar(done: int, total: int, console: Console) -> tuple[tuple[str, str], tuple[str, str]]:
+    full, empty = ("=", ".") if console.options.ascii_only else ("━", "╌")
+    width = min(BAR_WIDTH, console.width // 4)
+    filled = width * done // total
+    return (full * filled, "green"), (empty * (width - filled), "bright_black")
+
+
+def _fit(rows: Sequence[Row], room: int, name_width: int) -> Iterator[Text]:
+    """As many rows with their evidence as there is room for, and how many rows there are beyond."""
+    shown = sorted((row for row in rows if row.state in ORDER), key=lambda row: (ORDER.index(row.state), -row.since_s))
+    width = min(name_width, max((len(row.name) for row in shown), default=0))
+    lines = [(number, line) for number, row in enumerate(shown, start=1) for line in _row(row, width)]
+    if len(lines) > room:
+        lines = lines[: max(0, room - 1)]
+    yield from (line for _, line in lines)
+    begun = lines[-1][0] if lines else 0
+    if begun < len(shown) and room > 0:
+        yield Text(f"+{len(shown) - begun} more")
+
+
+def _row(row: Row, width: int) -> Iterator[Text]:
+    name = Text(row.name)
+    name.truncate(width, overflow="crop", pad=True)
+    since = f"  {duration(row.since_s):>6}  "
+    yield Text.assemble((f"{row.state:<8}", STYLES[row.state]), "  ", name, since, row.detail)
+    for words in row.evidence:
+        yield Text(f"{'':<10}{words}")

@@ -54,7 +54,7 @@ def _heartbeat(looked: Looked) -> str:
     parts += [f"{number} {state}" for state, number in sorted(counts.items()) if state != "settled"]
     blocking = sorted((row for row in looked.rows if row.state not in ENDS), key=lambda row: -row.since_s)
     text = ", ".join(parts) if looked.rows else f"waiting for {looked.what}: nothing seen yet"
-    words = [f"{row.name} ({row.state} for {duration(row.since_s)}) {row.detail}" for row in blocking[:NAMED]]
+    words = [f"{row.name}, {row.state} for {duration(row.since_s)}: {row.detail}" for row in blocking[:NAMED]]
     if len(blocking) > NAMED:
         words.append(f"+{len(blocking) - NAMED} more")
     left = f" [{duration(max(0.0, looked.limit_s - looked.elapsed_s))} left]"

@@ -1,7 +1,8 @@
 """The one thing that `render` puts on a screen: a line with a sign before it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 
 from rich.console import Console, ConsoleOptions
 from rich.text import Text
@@ -14,7 +15,7 @@ from aiops.render.glyphs import NONE, Glyph
 class Line:
     """Words beneath their sign. Only a terminal wraps them, at spaces alone: URLs and paths stay whole."""
 
-    words: str
+    words: str = ""
     glyph: Glyph = NONE
     indent: int = 0
     style: str = ""
@@ -24,12 +25,16 @@ class Line:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
         sign = self.glyph.ascii if options.ascii_only else self.glyph.sign
         lead = Text.assemble(" " * self.indent, (sign, self.glyph.style), " ")
-        words = Text(printable(self.words).rstrip(), self.style)
-        room = options.max_width - lead.cell_len
-        wraps = console.is_terminal and not self.command and room > 0
-        for number, part in enumerate(words.wrap(console, room, overflow="ignore") if wraps else [words]):
-            part.rstrip()
-            yield (Text(" " * lead.cell_len) if number else lead) + part
+        for number, words in enumerate(self._parts(options.max_width - lead.cell_len, console.is_terminal)):
+            line = (Text(" " * lead.cell_len) if number else lead) + Text(words, self.style)
+            line.rstrip()
+            yield line
+
+    def _parts(self, room: int, terminal: bool) -> Sequence[str]:
+        words = printable(self.words)
+        if self.command or not terminal or room <= 0:
+            return [words]
+        return wrap(words, room, break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def block(text: str, glyph: Glyph = NONE, indent: int = 0) -> Iterator[Line]:

@@ -34,9 +34,9 @@ def remarkable(rows: Sequence[Row]) -> Iterator[Line]:
 
 
 def _row(row: Row, names: str) -> Iterator[Line]:
+    since = "" if row.state in ENDS else f" (for {duration(row.since_s)})"
     detail = f": {row.detail}" if row.detail else ""
-    since = "" if row.state in ENDS else f" for {duration(row.since_s)}"
-    yield Line(f"{row.state}{since}  {names}{detail}", STATES[row.state])
+    yield Line(f"{row.state:<9}  {names}{since}{detail}", STATES[row.state])
     for words in row.evidence:
         yield Line(words, indent=4)
     if row.hint:

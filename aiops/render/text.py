@@ -47,7 +47,8 @@ def _waited(result: Waited) -> Iterator[Line]:
     for name, commit in result.revisions:
         yield Line(f"{name} is at {commit[:8]}", INFO)
     yield from by_layer(result.rows)
-    yield from remarkable(result.rows)
+    yield from _apart(remarkable(result.rows))
+    yield Line()
 
 
 @body.register
@@ -97,7 +98,16 @@ def _brought_up(result: BroughtUp) -> Iterator[Line]:
     for stage in result.stages:
         words = f"{stage.stage:<{width}}  {duration(stage.seconds):>7}  {stage.outcome}"
         yield Line(words + (f": {stage.because}" if stage.because else ""), OUTCOMES[stage.outcome])
-    yield from remarkable(result.rows)
+    yield from _apart(remarkable(result.rows))
+    yield Line()
+
+
+def _apart(lines: Iterable[Line]) -> Iterator[Line]:
+    """The lines, if there are any, after an empty one."""
+    for number, line in enumerate(lines):
+        if not number:
+            yield Line()
+        yield line
 
 
 def _change(change: Change) -> Iterator[Line]:

@@ -148,6 +148,10 @@ def test_a_problem_in_our_own_section(tmp_path: Path, line: str, expected: str) 
 
 
 WHOLE = [
+    (
+        "cluster: {name: ../up}\nrepoURL: x\naiops: {tree: .}\n",
+        ("config.yaml:1: cluster.name: `../up` is not a name: letters, digits, `-`, `_` and `.`",),
+    ),
     ("", ("config.yaml:1: the file is empty",)),
     ("- a\n", ("config.yaml:1: must be a mapping of keys, not a list",)),
     (MINIMAL + "---\na: b\n", ("config.yaml:5: a second YAML document; a config is one",)),

@@ -1,0 +1,43 @@
+"""One full example of every result, with words of a hostile cluster in it."""
+
+from aiops.progress import events
+from aiops.progress.events import Change, Prune, Result, Row, StageEnded, SyncedApplication
+
+EVIL = "\x1b[31mred [/bin/sh] [the server could not find] ✔"
+URL = f"https://registry.example.com/{'x' * 271}"
+END = {"summary": f"the end: {EVIL}", "hint": f"curl {URL}", "exit_code": 3, "warnings": 2}
+
+
+def row(name: str, state: str = "settled", detail: str = "", layer: str = "platform", **more: object) -> Row:
+    return Row(name=name, layer=layer, group="core", state=state, detail=detail, **more)  # type: ignore[arg-type]
+
+
+ROWS = (
+    Row(name="ApplicationSet layer-platform", layer="platform", group="", state="settled"),
+    row("dex"),
+    row("keda", "waiting", "0 of 1 ready", since_s=245, evidence=(EVIL,), hint=f"curl {URL}"),
+    row("chat", "hopeless", EVIL, "experience"),
+    row("raw-vllm", "manual", "not synced yet", "serving"),
+    row("coder", "manual", "not synced yet", "serving"),
+    row("policies", "deferred", "needs AgentgatewayPolicy", "serving"),
+)
+STAGE = StageEnded(stage="serving: wait", outcome="failed", seconds=65, because=EVIL)
+CHANGE = Change(kind="AppProject", name="platform", action="failed", diff=f"-a\n+{EVIL}", detail=EVIL)
+
+EXAMPLES: tuple[Result, ...] = (
+    events.Failed(**END, kind="Unreachable"),
+    events.Resolved(
+        **END, file="groups.generated.yaml", changed=True, written=False, diff=f"-a\n+{EVIL}",
+        notes=(("warn", EVIL),), prunes=(Prune(group="demos", applications=("echo",), holds=(EVIL,)),),
+    ),
+    events.Rooted(**END, profile="serving", changes=(CHANGE,), rows=ROWS, seconds=3.0),
+    events.Waited(**END, profile="serving", rows=ROWS, revisions=(("main", "1a2b3c4d5e"),), seconds=3.0),
+    events.Synced(
+        **END, road=f"Argo CD's API at {EVIL}",
+        applications=(
+            SyncedApplication(name="a", outcome="failed", message=EVIL, resources=(("Pod/a", "failed", EVIL),)),
+        ),
+    ),
+    events.BroughtUp(**END, stages=(STAGE,), rows=ROWS),
+)  # fmt: skip
+PLANNED = events.Planned(profile="serving", layers=("platform",), changes=(CHANGE,), groups=("core", EVIL))

@@ -1,0 +1,124 @@
+"""`text`: results for a person, on every kind of stream."""
+
+from collections.abc import Iterator
+
+import pytest
+from rich.text import Text
+
+from aiops.progress.events import BroughtUp, Event, Failed, Planned, Result, Waited
+from aiops.render.text import lines
+from tests.render.results import EXAMPLES, PLANNED, ROWS, STAGE, URL, row
+from tests.render.screens import Stream, shown
+
+EVERYTHING = (*EXAMPLES, PLANNED)
+WORDS = "[/bin/sh] [the server could not find]"
+
+
+def subclasses(kind: type) -> Iterator[type]:
+    for each in kind.__subclasses__():
+        yield each
+        yield from subclasses(each)
+
+
+def piped(event: Planned | Result) -> list[str]:
+    return shown(lines(event), Stream()).splitlines()
+
+
+def test_every_result_has_an_example_here() -> None:
+    assert {type(each) for each in EXAMPLES} == {
+        each for each in subclasses(Result) if each.__module__.startswith("aiops.")
+    }
+
+
+def test_a_result_without_a_rendering_is_a_bug() -> None:
+    with pytest.raises(TypeError, match="Result has no rendering"):
+        list(lines(Result(summary="done")))
+
+
+@pytest.mark.parametrize("event", EVERYTHING, ids=lambda event: type(event).__name__)
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_in_a_pipe_nothing_steers_and_nothing_is_lost(event: Planned | Result, encoding: str) -> None:
+    text = shown(lines(event), Stream(encoding))
+    assert all(line.isprintable() and line == line.rstrip() for line in text.splitlines())
+    assert WORDS in text
+    assert isinstance(event, Planned) or URL in text
+
+
+@pytest.mark.parametrize("event", EVERYTHING, ids=lambda event: type(event).__name__)
+def test_on_a_terminal_words_wrap_and_addresses_stay_whole(event: Planned | Result) -> None:
+    text = Text.from_ansi(shown(lines(event), Stream(terminal=True))).plain
+    assert all(len(line) <= 80 or URL in line for line in text.splitlines())
+    assert isinstance(event, Planned) or URL in text
+
+
+def test_where_all_is_well_there_is_a_line_for_each_layer() -> None:
+    rows = tuple(row(f"app-{number}", layer=f"layer-{number % 6}") for number in range(65))
+    result = Waited(summary="profile full stands: 65 applications settled", profile="full", rows=rows)
+    assert piped(result) == [
+        "✔ layer-0  11 settled",
+        *(f"✔ layer-{layer}  11 settled" for layer in range(1, 5)),
+        "✔ layer-5  10 settled",
+        "",
+        "✔ profile full stands: 65 applications settled",
+    ]
+
+
+def test_what_is_not_settled_is_told_worst_first_and_with_its_evidence() -> None:
+    rows = (*ROWS[:3], row("chat", "hopeless", "sync failed", "experience", since_s=9), *ROWS[4:])
+    result = Waited(
+        summary="cannot settle: chat", hint="mend it", exit_code=3, warnings=1,
+        profile="full", rows=rows, revisions=(("main", "1a2b3c4d5e"),),
+    )  # fmt: skip
+    assert shown(lines(result), Stream("ascii")).splitlines() == [
+        "-- main is at 1a2b3c4d",
+        ".. platform    1 settled, 1 waiting",
+        "xx experience  1 hopeless",
+        "ok serving     2 manual, 1 deferred",
+        "",
+        "xx hopeless   chat (for 9s): sync failed",
+        ".. waiting    keda (for 4m05s): 0 of 1 ready",
+        "        red [/bin/sh] [the server could not find] ?".replace("red", "[31mred"),
+        f"    -> curl {URL}",
+        "~~ deferred   policies: needs AgentgatewayPolicy",
+        "-- manual     raw-vllm, coder: not synced yet",
+        "",
+        "xx cannot settle: chat (1 warning)",
+        "-> mend it",
+    ]
+
+
+def test_stages_are_a_table() -> None:
+    done = [("platform: root", 3.0), ("platform: wait", 245.0)]
+    stages = tuple(type(STAGE)(stage=stage, outcome="done", seconds=seconds) for stage, seconds in done)
+    skipped = type(STAGE)(stage="gpu: smoke", outcome="skipped", seconds=0, because="no model is up")
+    assert piped(BroughtUp(summary="up", stages=(*stages, skipped)))[:3] == [
+        "✔ platform: root       3s  done",
+        "✔ platform: wait    4m05s  done",
+        "◌ gpu: smoke           0s  skipped: no model is up",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "warnings", "last"),
+    [
+        (0, 0, "✔ end"),
+        (0, 2, "! end (2 warnings)"),
+        (3, 0, "✗ end"),
+        (4, 0, "◎ end"),
+        (5, 0, "◎ end"),
+        (130, 0, "◎ end"),
+    ],
+)
+def test_the_summary_comes_last_with_the_sign_of_its_exit_code(exit_code: int, warnings: int, last: str) -> None:
+    result = Failed(summary="end", exit_code=exit_code, warnings=warnings, kind="OutOfTime")
+    assert piped(result) == [last]
+
+
+def test_a_summary_of_several_lines_keeps_them() -> None:
+    failed = Failed(summary="config.yaml has a problem\n  config.yaml:3: a: b", exit_code=2, kind="ConfigError")
+    assert piped(failed) == ["✗ config.yaml has a problem", "    config.yaml:3: a: b"]
+
+
+def test_only_plans_and_results_are_shown() -> None:
+    with pytest.raises(TypeError):
+        list(lines(Event()))  # type: ignore[arg-type]
