@@ -5,7 +5,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from aiops.errors import AiopsError, Interrupted
-from aiops.progress.events import Failed, Report, Result, RunStarted
+from aiops.progress.events import Event, Failed, Planned, Report, Result, RunStarted
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from aiops.session import Session
 
 
@@ -60,10 +62,13 @@ def _result(operation: Callable[["Session"], Result], session: "Session") -> Res
     try:
         return operation(session)
     except AiopsError as error:
-        return Failed(kind=type(error).__name__, summary=error.message, hint=error.hint, exit_code=error.exit_code)
+        return _failed(error)
     except KeyboardInterrupt:
-        error = Interrupted()
-        return Failed(kind="Interrupted", summary=error.message, hint=error.hint, exit_code=error.exit_code)
+        return _failed(Interrupted())
+
+
+def _failed(error: AiopsError) -> Failed:
+    return Failed(kind=type(error).__name__, summary=error.message, hint=error.hint, exit_code=error.exit_code)
 
 
 def _terminate(_number: int, _frame: FrameType | None) -> None:
@@ -77,24 +82,57 @@ def _ask(question: str) -> bool:
 @contextmanager
 def _listener(output: str) -> Iterator[Report]:
     """Who hears the events: people's text goes to stdout, or to stderr where stdout is for a program."""
-    from aiops.cli.terminal import console
     from aiops.progress.jsonl import jsonl
 
-    people = sys.stdout if output == "text" else sys.stderr
-    screen = console(people, os.environ)
-    with _people(screen) as listen:
+    with _people(_screen(output)) as tell:
         if output != "jsonl":
-            yield listen
+            yield tell
             return
-        events = jsonl(_line)
+        write = jsonl(_write_line)
 
-        def both(event: object) -> None:
-            events(event)  # type: ignore[arg-type]
-            listen(event)  # type: ignore[arg-type]
+        def both(event: Event) -> None:
+            write(event)
+            tell(event)
 
         yield both
 
 
-def _line(text: str) -> None:
-    sys.stdout.write(text)
+@contextmanager
+def _people(screen: "Console") -> Iterator[Report]:
+    """A live view on a terminal, lines elsewhere; a plan is shown in full on both."""
+    from aiops.progress.live import live
+    from aiops.progress.plain import plain
+    from aiops.render.text import lines
+
+    with live(screen) if screen.is_terminal else nullcontext(plain(lambda text: screen.print(text))) as tell:
+
+        def report(event: Event) -> None:
+            if isinstance(event, Planned):
+                screen.print(*lines(event), sep="\n")
+            else:
+                tell(event)
+
+        yield report
+
+
+def _show(output: str, result: Result, started: RunStarted, seconds: float) -> None:
+    """The result: for people, and as the one document of `-o json`."""
+    from aiops.render.document import document, dumps
+    from aiops.render.text import lines
+
+    screen = _screen(output)
+    for line in lines(result):
+        screen.print(line)
+    if output == "json":
+        _write_line(dumps(document(result, started, seconds)))
+
+
+def _screen(output: str) -> "Console":
+    from aiops.cli.terminal import console
+
+    return console(sys.stdout if output == "text" else sys.stderr, os.environ)
+
+
+def _write_line(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
     sys.stdout.flush()

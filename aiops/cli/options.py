@@ -8,7 +8,7 @@ import click
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-class Duration(click.ParamType):
+class Duration(click.ParamType[float]):
     """`90s`, `15m` or `1h30m`, as seconds."""
 
     name = "duration"

@@ -6,9 +6,6 @@ from typing import TextIO
 
 from rich.console import Console
 
-PIPE_WIDTH = 10_000
-"""Off a terminal nothing is cut or wrapped, so that URLs, commands and messages stay whole."""
-
 
 def is_terminal(file: TextIO, environ: Mapping[str, str]) -> bool:
     """Whether the stream is a terminal that can be drawn on: TERM=dumb cannot."""
@@ -16,10 +13,11 @@ def is_terminal(file: TextIO, environ: Mapping[str, str]) -> bool:
 
 
 def console(file: TextIO, environ: Mapping[str, str]) -> Console:
-    """A Console for the stream, that takes every text as it is: no markup, no emoji codes, no highlighting.
+    """A Console for the stream, that takes every text as it is: no markup, no emoji codes, no highlighting,
+    and nothing cut or wrapped.
 
-    Off a terminal it writes no escape sequence and wraps nothing; with NO_COLOR (https://no-color.org: set and
-    not empty) it uses no style at all. What the stream's encoding lacks is replaced, never an error.
+    Off a terminal it writes no escape sequence; with NO_COLOR (https://no-color.org: set and not empty) it uses
+    no style at all. What the stream's encoding lacks is replaced, never an error.
     """
     if isinstance(file, io.TextIOWrapper):
         file.reconfigure(errors="replace")
@@ -27,9 +25,7 @@ def console(file: TextIO, environ: Mapping[str, str]) -> Console:
     return Console(
         file=file,
         force_terminal=terminal,
-        force_interactive=terminal,
         color_system="standard" if terminal and not environ.get("NO_COLOR") else None,
-        width=None if terminal else PIPE_WIDTH,
         soft_wrap=True,
         markup=False,
         emoji=False,

@@ -3,7 +3,7 @@
 Charts hide their CRDs from the files, so resources of the group are the second best sign of who brings it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiops.gitops.files import Files
 from aiops.gitops.manifests import holds_kind
@@ -21,6 +21,8 @@ class Delivery:
     tree: Tree
     files: Files
     inside: tuple[str, ...]
+    _seen: dict[tuple[str, GroupKind], str | None] = field(default_factory=dict, compare=False)
+    """What was looked up already: a look through the files costs more than all else of a judgement."""
 
     def layer_within(self, kind: GroupKind) -> str | None:
         """The layer of the profile that holds the CRD."""
@@ -32,8 +34,12 @@ class Delivery:
         return self._holding("crd", kind, beyond) or self._holding("group", kind, beyond)
 
     def _holding(self, sign: str, kind: GroupKind, layers: tuple[str, ...]) -> str | None:
-        held = (layer for layer in layers if holds_kind(self.tree, self.files, layer, *kind) == sign)
-        return next(held, None)
+        return next((layer for layer in layers if self._sign(layer, kind) == sign), None)
+
+    def _sign(self, layer: str, kind: GroupKind) -> str | None:
+        if (layer, kind) not in self._seen:
+            self._seen[layer, kind] = holds_kind(self.tree, self.files, layer, *kind)
+        return self._seen[layer, kind]
 
 
 def missing_kinds(application: Json, known: frozenset[GroupKind]) -> tuple[GroupKind, ...]:

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from aiops.gitops.application import Application, Source
 from aiops.gitops.files import Files
 from aiops.gitops.manifests import declares_nothing
-from aiops.gitops.application import Application, Source
 from aiops.gitops.tree import Tree
 
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from aiops.clients.kube import DEPLOYMENTS, Kube
 from aiops.errors import NotFound, Refused
+from aiops.gitops.application import Application
 from aiops.gitops.files import Files
 from aiops.gitops.manifests import documents
 from aiops.gitops.models import GpuWorkload, gpu_workloads
-from aiops.gitops.application import Application
 from aiops.session import Session
 from aiops.snapshot import Json
 

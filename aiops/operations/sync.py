@@ -21,7 +21,8 @@ from aiops.operations.target import check_target
 from aiops.operations.waiting import Inbox, Message, Moment, until
 from aiops.progress.events import Looked, Row, Said, State, Synced, SyncedApplication
 from aiops.session import Session
-from aiops.snapshot import Json, moment as time_of
+from aiops.snapshot import Json
+from aiops.snapshot import moment as time_of
 
 
 def sync(session: Session, names: Sequence[str], *, limit_s: float, gpu: bool) -> Synced:
@@ -185,17 +186,14 @@ class Syncing:
         self._proven = True
 
     def _finish(self, course: Course, app: Json) -> None:
-        """The operation is over, and Argo CD has looked at the application since."""
-        operation, state = operation_of(app), app["status"]["operationState"]
-        looked, finished = time_of(app["status"].get("reconciledAt")), time_of(operation.finished)
-        if not operation.over:
-            return
+        """Done once the operation is over and Argo CD has looked at the application since."""
+        operation = operation_of(app)
         if operation.phase == "failed":
             self._failed(course, operation.message)
+        looked, finished = time_of(app["status"].get("reconciledAt")), time_of(operation.finished)
+        if operation.phase != "succeeded" or looked is None or finished is None or looked <= finished:
             return
-        if looked is None or finished is None or looked <= finished:
-            return
-        resources = (state.get("syncResult") or {}).get("resources") or ()
+        resources = (app["status"]["operationState"].get("syncResult") or {}).get("resources") or ()
         course.step = "done"
         course.result = SyncedApplication(
             name=course.application.name,

@@ -29,10 +29,9 @@ def picture(looked: Looked, console: Console) -> Group:
 
 
 def _cut(line: Text, console: Console) -> Text:
-    cut = Text(printable(line.plain), line.style, no_wrap=True)
-    cut.overflow = "crop" if console.options.ascii_only else "ellipsis"
-    cut.spans = line.spans
-    return cut
+    line.plain, line.no_wrap = printable(line.plain), True
+    line.overflow = "crop" if console.options.ascii_only else "ellipsis"  # rich's ellipsis is no ASCII
+    return line
 
 
 def _layers(rows: Sequence[Row], console: Console) -> Iterator[Text]:

@@ -4,10 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from aiops.progress.events import ENDS, Row, duration, tally
-from aiops.render.glyphs import NEXT, STATES
+from aiops.render.glyphs import GOOD, NEXT, STATES
 from aiops.render.line import Line
 
 ORDER = tuple(STATES)
+AS_WANTED = ("settled", "suspended", "manual")
+"""The states that need nobody's attention."""
 
 
 def by_layer(rows: Sequence[Row]) -> Iterator[Line]:
@@ -19,8 +21,7 @@ def by_layer(rows: Sequence[Row]) -> Iterator[Line]:
         counts = tally(inside)
         words = ", ".join(f"{counts[state]} {state}" for state in reversed(ORDER) if counts[state])
         worst = min((row.state for row in inside), key=ORDER.index)
-        glyph = STATES[worst if worst not in ENDS else "settled"]
-        yield Line(f"{layer:<{width}}  {words}", glyph)
+        yield Line(f"{layer:<{width}}  {words}", GOOD if worst in AS_WANTED else STATES[worst])
 
 
 def remarkable(rows: Sequence[Row]) -> Iterator[Line]:

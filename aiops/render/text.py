@@ -26,9 +26,10 @@ DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
 def lines(event: Planned | Result) -> Iterator[Line]:
     """Everything a person is shown of it; a result's last lines are its summary and its hint."""
-    yield from body(event)
+    shown = tuple(body(event))
+    yield from shown
     if isinstance(event, Result):
-        yield from _ending(event)
+        yield from _apart(_ending(event)) if shown else _ending(event)
 
 
 @singledispatch
@@ -48,7 +49,6 @@ def _waited(result: Waited) -> Iterator[Line]:
         yield Line(f"{name} is at {commit[:8]}", INFO)
     yield from by_layer(result.rows)
     yield from _apart(remarkable(result.rows))
-    yield Line()
 
 
 @body.register
@@ -57,7 +57,7 @@ def _planned(event: Planned) -> Iterator[Line]:
     for change in event.changes:
         yield from _change(change)
         yield from _diff(change.diff)
-    yield Line(f"{len(event.groups)} group applications: {', '.join(event.groups)}", INFO)
+    yield Line(f"group applications ({len(event.groups)}): {', '.join(event.groups)}", INFO)
 
 
 @body.register
@@ -99,7 +99,6 @@ def _brought_up(result: BroughtUp) -> Iterator[Line]:
         words = f"{stage.stage:<{width}}  {duration(stage.seconds):>7}  {stage.outcome}"
         yield Line(words + (f": {stage.because}" if stage.because else ""), OUTCOMES[stage.outcome])
     yield from _apart(remarkable(result.rows))
-    yield Line()
 
 
 def _apart(lines: Iterable[Line]) -> Iterator[Line]:

@@ -6,7 +6,7 @@ import re
 import pytest
 from rich.console import Console
 
-from aiops.progress.events import Looked, Row, Said, StageStarted
+from aiops.progress.events import Looked, Row, Said, StageEnded, StageStarted
 from aiops.progress.live import live
 from aiops.progress.picture import CURSOR_LINES, picture
 from tests.progress.looks import EVIL, look, row
@@ -53,6 +53,13 @@ def test_it_fits_the_screen(width: int, height: int, rows: int) -> None:
     assert lines[-1] == "1m01s of 15m00s"
 
 
+def test_a_stream_of_ascii_gets_ascii() -> None:
+    console = Console(file=io.TextIOWrapper(io.BytesIO(), encoding="ascii"), width=60, height=20)
+    with console.capture() as capture:
+        console.print(picture(look(5, row("dex", "settled"), row("keda", detail="long " * 20)), console))
+    assert capture.get().isascii()
+
+
 def test_layers_are_counted_and_only_what_is_not_settled_is_named() -> None:
     lines = drawn(
         look(
@@ -77,6 +84,18 @@ def test_the_hopeless_and_then_the_longest_waiting_come_first() -> None:
     named = [number for line in lines for number in re.findall(r"name-(\d+)", line)]
     assert named[:3] == ["7", "64", "63"]
     assert f"+{65 - len(named)} more" in lines
+
+
+def test_a_picture_goes_with_its_stage_and_what_is_said_between_leaves_the_cursor_alone() -> None:
+    console = terminal()
+    with live(console) as report:
+        report(look(1, row("keda")))
+        report(StageEnded(stage="serving: wait", outcome="done", seconds=65))
+        assert isinstance(console.file, io.StringIO)
+        assert console.file.getvalue().endswith("== serving: wait: done after 1m05s\n")
+        assert CURSOR_BACK in console.file.getvalue()
+        report(look(1, row("dex")))
+    assert console.file.getvalue().count(CURSOR_BACK) == 2
 
 
 def interrupted(console: Console) -> None:

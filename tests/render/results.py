@@ -1,11 +1,13 @@
 """One full example of every result, with words of a hostile cluster in it."""
 
+from typing import Any
+
 from aiops.progress import events
 from aiops.progress.events import Change, Prune, Result, Row, StageEnded, SyncedApplication
 
 EVIL = "\x1b[31mred [/bin/sh] [the server could not find] ✔"
 URL = f"https://registry.example.com/{'x' * 271}"
-END = {"summary": f"the end: {EVIL}", "hint": f"curl {URL}", "exit_code": 3, "warnings": 2}
+END: dict[str, Any] = {"summary": f"the end: {EVIL}", "hint": f"curl {URL}", "exit_code": 3, "warnings": 2}
 
 
 def row(name: str, state: str = "settled", detail: str = "", layer: str = "platform", **more: object) -> Row:
@@ -15,7 +17,8 @@ def row(name: str, state: str = "settled", detail: str = "", layer: str = "platf
 ROWS = (
     Row(name="ApplicationSet layer-platform", layer="platform", group="", state="settled"),
     row("dex"),
-    row("keda", "waiting", "0 of 1 ready", since_s=245, evidence=(EVIL,), hint=f"curl {URL}"),
+    row("argo", "waiting", "no endpoints", since_s=9),
+    row("keda", "waiting", "0 of 1 ready", since_s=245, evidence=(EVIL, f"pull {URL}"), hint=f"curl {URL}"),
     row("chat", "hopeless", EVIL, "experience"),
     row("raw-vllm", "manual", "not synced yet", "serving"),
     row("coder", "manual", "not synced yet", "serving"),

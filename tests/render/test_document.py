@@ -36,13 +36,13 @@ def test_every_result_is_one_document_of_ascii(result: Result) -> None:
 def test_names_are_in_camel_case_at_every_depth() -> None:
     [waited] = [each for each in EXAMPLES if type(each).__name__ == "Waited"]
     rows = document(waited, RUN, 3)["result"]["rows"]
-    assert rows[2] == {
+    assert rows[3] == {
         "name": "keda",
         "layer": "platform",
         "group": "core",
         "state": "waiting",
         "detail": "0 of 1 ready",
         "sinceS": 245,
-        "evidence": [waited.rows[2].evidence[0]],  # type: ignore[attr-defined]
-        "hint": waited.rows[2].hint,  # type: ignore[attr-defined]
+        "evidence": [waited.rows[3].evidence[0], waited.rows[3].evidence[1]],  # type: ignore[attr-defined]
+        "hint": waited.rows[3].hint,  # type: ignore[attr-defined]
     }

@@ -2,6 +2,7 @@
 
 import pytest
 
+from aiops.cli.terminal import console
 from aiops.render.text import lines
 from tests.render.results import EXAMPLES, URL
 from tests.render.screens import Stream, shown
@@ -17,20 +18,26 @@ EVERY_LINE = [line for result in EXAMPLES for line in lines(result)]
         (True, {"TERM": "xterm", "NO_COLOR": "1"}, False),
         (True, {"TERM": "dumb"}, False),
         (False, {"TERM": "xterm"}, False),
-        (False, {"TERM": "xterm", "FORCE_COLOR": "1"}, False),
     ],
 )
 def test_only_a_terminal_that_wants_them_gets_escapes(
     terminal: bool, environ: dict[str, str], escapes: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in environ.items():
-        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("NO_COLOR", raising=False)
     assert ("\x1b" in shown(EVERY_LINE, Stream(terminal=terminal), environ)) is escapes
 
 
-@pytest.mark.parametrize("text", ["[/bin/sh -c x]", "[the server could not find]", ":smile: [red]x[/red]", URL])
-def test_text_is_not_markup(text: str) -> None:
-    assert shown([text], Stream()) == f"{text}\n"
+def test_nobody_can_make_a_pipe_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert not console(Stream(), {"TERM": "xterm"}).is_terminal
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+@pytest.mark.parametrize(
+    "text", ["[/bin/sh -c x]", "[the server could not find]", ":smile: [red]x[/red]", "1.5 true 'x'", URL]
+)
+def test_text_is_taken_as_it_is(text: str, terminal: bool) -> None:
+    assert shown([text], Stream(terminal=terminal)) == f"{text}\n"
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
