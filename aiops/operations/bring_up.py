@@ -52,7 +52,7 @@ class Course:
     profile: str
     stages: list[StageEnded] = field(default_factory=list)
     rows: tuple[Row, ...] = ()
-    last: Result | None = None
+    last: Result = field(default_factory=lambda: Result(summary="nothing was done"))
 
     def run(self, name: str, work: Callable[[], Result]) -> Result:
         """Run one stage, say so, and keep how it ended."""
@@ -76,7 +76,6 @@ class Course:
 
     def end(self, names: list[str]) -> BroughtUp:
         """The table of stages; the summary and exit code are the last stage's."""
-        assert self.last is not None
         left = names[len(self.stages) :]
         again = f"`aiops bring-up --profile {self.profile}` goes on from here"
         seconds = sum(stage.seconds for stage in self.stages)

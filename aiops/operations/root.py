@@ -11,6 +11,7 @@ from aiops.operations.picture import Picture
 from aiops.operations.refresh import Refresher
 from aiops.operations.resolve import fresh_groups, refuse_mismatches
 from aiops.operations.revision import Revision, read_revision
+from aiops.operations.since import Since
 from aiops.operations.target import check_target, no_argocd
 from aiops.operations.waiting import Inbox, Message, Moment, until
 from aiops.progress import events
@@ -70,7 +71,8 @@ def _ready(session: Session, layers: tuple[str, ...]) -> Revision:
     for path in (layer.groups_file, *sets):
         if revision.delivery.files.read(path) != session.files.read(path):
             raise Refused(
-                f"{revision.branch} of {session.repository} ({revision.commit[:8]}) holds another {path} than this checkout",
+                f"{revision.branch} of {session.repository} ({revision.commit[:8]}) holds another {path} "
+                "than this checkout",
                 f"push what you have to {revision.branch}, or check that branch out",
             )
     return revision
@@ -136,6 +138,7 @@ class Proof:
         self.inbox: Inbox = SimpleQueue()
         self.picture = Picture(session.kube, session.namespace, self.inbox)
         self.refresher = Refresher(session.kube, session.namespace, self.picture)
+        self.since_when = Since()
 
     def run(self, limit_s: float) -> Rooted:
         """The result, within `limit_s` seconds."""
@@ -155,7 +158,8 @@ class Proof:
         if self.picture.connected:
             for name in self.sets.values():
                 self.refresher.refresh_set(name, self.revision.commit)
-        rows = tuple(self._row(layer, name) for layer, name in self.sets.items()) if self.picture.complete else ()
+        sets = self.sets.items() if self.picture.complete else ()
+        rows = tuple(self.since_when.stamp(self._row(layer, name)) for layer, name in sets)
         looked = Looked(
             what="the ApplicationSets to make their group applications",
             rows=rows, elapsed_s=moment.elapsed_s, limit_s=moment.limit_s, trouble=self.picture.trouble(),

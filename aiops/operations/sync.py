@@ -16,6 +16,7 @@ from aiops.judge.operation import operation_of
 from aiops.operations.gpu_guard import refuse_gpu, refuse_reset
 from aiops.operations.picture import Picture
 from aiops.operations.revision import Revision, read_revision
+from aiops.operations.since import Since
 from aiops.operations.sync_request import RUN_INFO, request_sync
 from aiops.operations.target import check_target
 from aiops.operations.waiting import Inbox, Message, Moment, until
@@ -99,6 +100,7 @@ class Syncing:
         self.courses = [Course(application) for application in chosen]
         self.inbox: Inbox = SimpleQueue()
         self.picture = Picture(session.kube, session.namespace, self.inbox)
+        self.since_when = Since()
         self._proven = argocd is None
 
     def take(self, message: Message) -> None:
@@ -110,7 +112,7 @@ class Syncing:
         if self.picture.complete and self.picture.connected:
             for course in self.courses:
                 self._advance(course)
-        rows = tuple(self._row(course) for course in self.courses)
+        rows = tuple(self.since_when.stamp(self._row(course)) for course in self.courses)
         self.session.report(
             Looked(
                 what="the syncs", rows=rows, elapsed_s=moment.elapsed_s, limit_s=moment.limit_s,
@@ -140,13 +142,17 @@ class Syncing:
             course.step = "look"  # it changed under our hands, or nobody answers: judge it anew
 
     def _refresh(self, course: Course, app: Json) -> None:
+        if self._ask_to_look(course.application.name, app):
+            course.asked_after = app.get("status", {}).get("reconciledAt") or ""
+            course.step = "refresh"
+
+    def _ask_to_look(self, name: str, app: Json) -> bool:
         if refresh_pending(app):
-            return
-        course.asked_after = app.get("status", {}).get("reconciledAt") or ""
+            return False
         note = {"metadata": {"annotations": {REFRESH: "normal"}}}
-        body = self.session.kube.merge_patch(APPLICATION, course.application.name, self.session.namespace, note)
+        body = self.session.kube.merge_patch(APPLICATION, name, self.session.namespace, note)
         self.picture.put(APPLICATION, body)
-        course.step = "refresh"
+        return True
 
     def _decide(self, course: Course, app: Json) -> None:
         """Sync it unless it is synced to the expected commit already."""
@@ -191,7 +197,10 @@ class Syncing:
         if operation.phase == "failed":
             self._failed(course, operation.message)
         looked, finished = time_of(app["status"].get("reconciledAt")), time_of(operation.finished)
-        if operation.phase != "succeeded" or looked is None or finished is None or looked <= finished:
+        if operation.phase != "succeeded" or finished is None:
+            return
+        if looked is None or looked <= finished:
+            self._ask_to_look(course.application.name, app)
             return
         resources = (app["status"]["operationState"].get("syncResult") or {}).get("resources") or ()
         course.step = "done"
@@ -199,7 +208,7 @@ class Syncing:
             name=course.application.name,
             outcome="synced",
             message=operation.message,
-            resources=tuple(_resource(each) for each in resources),
+            resources=tuple(_resource(each) for each in resources if not _untouched(each)),
         )
 
     def _failed(self, course: Course, message: str) -> None:
@@ -249,6 +258,11 @@ def _is_ours(app: Json, run: str) -> bool:
     ran = ((app.get("status", {}).get("operationState") or {}).get("operation") or {}).get("info") or ()
     info = pending or ran
     return any(each.get("name") == RUN_INFO and each.get("value") == run for each in info)
+
+
+def _untouched(each: Json) -> bool:
+    """kubectl's own word for an apply that changed nothing."""
+    return each.get("status") == "Synced" and str(each.get("message", "")).endswith(" unchanged")
 
 
 def _resource(each: Json) -> tuple[str, str, str]:

@@ -1,6 +1,5 @@
 """`wait`: until every automatic application of a profile stands, or cannot."""
 
-import time
 from dataclasses import replace
 from math import inf
 from queue import SimpleQueue
@@ -14,6 +13,7 @@ from aiops.operations.outcome import rows_of, set_row, waited
 from aiops.operations.picture import Picture
 from aiops.operations.refresh import Refresher
 from aiops.operations.revision import Revision, read_revision
+from aiops.operations.since import Since
 from aiops.operations.sync_request import request_sync
 from aiops.operations.waiting import Answer, Inbox, Message, Moment, Questions, until
 from aiops.progress.events import Looked, Row, Said, Waited
@@ -53,7 +53,7 @@ class Waiting:
         self.kinds: Kinds | None = None
         self.details = Details()
         self.revived: dict[str, str] = {}
-        self.since_when: dict[str, tuple[str, float]] = {}
+        self.since_when = Since()
 
     def take(self, message: Message) -> None:
         """Take in what a thread saw."""
@@ -79,9 +79,11 @@ class Waiting:
         if self.revision is None or not self.picture.complete:
             self._report((), moment)
             return waited(self.profile, (), (), moment, self._trouble()) if moment.over else None
-        judged = self._judge()
+        judged = self._judge(self.revision)
         sets = tuple(self._judge_set(layer, self.revision) for layer in self.layers)
-        rows = tuple(self._timed(row) for row in (*sets, *rows_of(judged, self.details, self.session.namespace)))
+        rows = tuple(
+            self.since_when.stamp(row) for row in (*sets, *rows_of(judged, self.details, self.session.namespace))
+        )
         self._report(rows, moment)
         end = waited(self.profile, rows, tuple(self.revision.heads.items()), moment, self._trouble())
         if end is None:
@@ -89,11 +91,10 @@ class Waiting:
             self._act(judged)
         return end
 
-    def _judge(self) -> tuple[Judged, ...]:
-        assert self.revision is not None
+    def _judge(self, revision: Revision) -> tuple[Judged, ...]:
         known = self.kinds.known() if self.kinds is not None else None
         snapshot: Snapshot = replace(self.picture.snapshot(), known_kinds=known, details=self.details)
-        return judge_profile(snapshot, self.revision.expected, self.revision.delivery, self.since, self.revived)
+        return judge_profile(snapshot, revision.expected, revision.delivery, self.since, self.revived)
 
     def _judge_set(self, layer: str, revision: Revision) -> Row:
         name = next(each.manifest["metadata"]["name"] for each in revision.delivery.tree.layers if each.name == layer)
@@ -150,14 +151,6 @@ class Waiting:
             self.session.report(Said(text=f"{text}: {len(revision.expected)} applications in {self.profile}"))
         elif before.commit != revision.commit:
             self.session.report(Said(text=f"{revision.branch} moved to {revision.commit[:8]}", level="warn"))
-
-    def _timed(self, row: Row) -> Row:
-        """The row with for how long it has been so."""
-        now, seen = time.monotonic(), f"{row.state}: {row.detail}"
-        before, since = self.since_when.get(row.name, ("", now))
-        since = since if before == seen else now
-        self.since_when[row.name] = (seen, since)
-        return replace(row, since_s=now - since)
 
     def _trouble(self) -> str:
         return self.picture.trouble() or self.git_trouble
