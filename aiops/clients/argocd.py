@@ -6,10 +6,13 @@ they raise on what newer servers send; answers are read as raw JSON (argocd-pyth
 
 import json
 import shlex
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from aiops.clients.wording import distrusts, one_line, reason
 from aiops.errors import (
+    AiopsError,
     ApiRefused,
     Conflict,
     Forbidden,
@@ -37,7 +40,10 @@ class ArgoCD:
         path = options.get("--grpc-web-root-path", "").strip("/")
         self.server = server
         self._url = f"{scheme}://{server}" + (f"/{path}" if path else "")
-        self._token, self._insecure, self._timeout_s = token, "--insecure" in options, timeout_s
+        self._token, self._insecure, self._timeout_s = token.strip(), "--insecure" in options, timeout_s
+        if not (self._token.isascii() and self._token.isprintable()):
+            # http.client would raise a ValueError that quotes the whole token
+            raise WrongUse("ARGOCD_AUTH_TOKEN holds characters that no HTTP header may hold", "set it anew")
 
     def version(self) -> str:
         """The server's version, as `v3.5.7`."""
@@ -46,7 +52,10 @@ class ArgoCD:
         return str(self._call("read the version", VersionServiceApi, "version_service_version").get("Version", ""))
 
     def application(self, name: str, project: str, namespace: str) -> Json:
-        """One Application; with its project named, an absent one is NotFound instead of a 403."""
+        """One Application; with its project named, an absent one is NotFound instead of a 403.
+
+        The server looks in its own namespace: the library cannot name another.
+        """
         from argocd_python_client.api.application_service_api import ApplicationServiceApi
 
         return self._call(
@@ -68,9 +77,11 @@ class ArgoCD:
         )
         return self._call(f"sync application {name}", ApplicationServiceApi, "application_service_sync", name, request)
 
-    def _call(self, doing: str, api: Any, method: str, *words: object, **more: object) -> Json:
+    def _call(
+        self, doing: str, api: Callable[["ApiClient"], object], method: str, *words: object, **more: object
+    ) -> Json:
         import urllib3
-        from argocd_python_client.exceptions import ApiException, OpenApiException
+        from argocd_python_client.exceptions import ApiException
 
         client = self._client()
         try:
@@ -78,12 +89,11 @@ class ArgoCD:
             answer = call(*words, **more, _preload_content=False, _request_timeout=self._timeout_s)
             return self._json(doing, answer.data)
         except ApiException as error:
+            if isinstance(error.__context__, urllib3.exceptions.SSLError):
+                raise self._unanswered(doing, error.__context__) from error
             raise self._refusal(doing, error.status, error.body) from error
         except urllib3.exceptions.HTTPError as error:
-            reason = "no answer in time" if isinstance(error, urllib3.exceptions.TimeoutError) else str(error)
-            raise Unreachable(f"argocd {self.server}: cannot {doing}: {reason[:300]}", self._look) from error
-        except OpenApiException as error:
-            raise Unreachable(f"argocd {self.server}: cannot {doing}: {error}", self._look) from error
+            raise self._unanswered(doing, error) from error
         finally:
             client.close()
 
@@ -103,25 +113,22 @@ class ArgoCD:
     def _look(self) -> str:
         return f"look whether ARGOCD_SERVER={self.server} and ARGOCD_OPTS are right"
 
-    def _json(self, doing: str, data: bytes) -> Json:
-        try:
-            body = json.loads(data)
-        except ValueError:
-            body = None
-        if not isinstance(body, dict):
-            raise Unreachable(
-                f"argocd {self.server}: cannot {doing}: the answer is no JSON object (a login page?)",
-                self._look,
-            )
-        return body
+    def _unanswered(self, doing: str, error: Exception) -> Unreachable:
+        hint = self._look
+        if distrusts(error):
+            hint = "where the server's certificate is its own (Argo CD's default): ARGOCD_OPTS=--insecure"
+        return Unreachable(f"argocd {self.server}: cannot {doing}: {reason(error)}", hint)
 
-    def _refusal(self, doing: str, status: int, raw: bytes | str | None) -> Exception:
-        try:
-            body = json.loads(raw or "")
-        except ValueError:
-            body = {}
-        said = str(body.get("message") or body.get("error") or "") if isinstance(body, dict) else ""
-        message = f"argocd {self.server}: cannot {doing} ({status}): {' '.join(said.split())[:300]}"
+    def _json(self, doing: str, data: bytes) -> Json:
+        if (body := _object(data)) is not None:
+            return body
+        words = f"argocd {self.server}: cannot {doing}: the answer is no JSON object (a login page?)"
+        raise Unreachable(words, self._look)
+
+    def _refusal(self, doing: str, status: int, raw: bytes) -> AiopsError:
+        body = _object(raw) or {}
+        said = one_line(str(body.get("message") or body.get("error") or ""))
+        message = f"argocd {self.server}: cannot {doing} ({status})" + (f": {said}" if said else "")
         if "sync window" in said:
             return Refused(message, "wait for the window, or change it in the AppProject")
         match status:
@@ -131,20 +138,33 @@ class ArgoCD:
                 return Forbidden(message, "the token's account lacks this right in Argo CD's RBAC")
             case 404:
                 return NotFound(message, status=status)
-            case 400 if isinstance(body, dict) and body.get("code") == PRECONDITION:
-                return Conflict(message, "wait for the running operation")
+            case 400 if body.get("code") == PRECONDITION:
+                return Conflict(message, "wait for the running operation", status)
             case 409:
-                return Conflict(message)
-            case _ if status >= 500 or status == 0:
+                return Conflict(message, "somebody else changed it meanwhile: look, then try again")
+            case _ if (
+                status < 400 or status == 429 or status >= 500
+            ):  # a redirect is plain HTTP sent to TLS, or a login
                 return Unreachable(message, self._look)
         return ApiRefused(message, status=status)
+
+
+def _object(data: bytes) -> Json | None:
+    try:
+        body = json.loads(data)
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) else None
 
 
 def _options(opts: str) -> dict[str, str]:
     """ARGOCD_OPTS as a mapping; WrongUse for what is not supported here."""
     known = {"--plaintext", "--insecure", "--grpc-web", "--grpc-web-root-path"}
     found: dict[str, str] = {}
-    words = iter(shlex.split(opts))
+    try:
+        words = iter(shlex.split(opts))
+    except ValueError as error:
+        raise WrongUse(f"ARGOCD_OPTS cannot be read: {error}", "close the quotes") from error
     for word in words:
         name, equals, value = word.partition("=")
         if name not in known:

@@ -1,17 +1,18 @@
 """git, as a program: what a remote branch points at, and the files at a commit. Nothing of a checkout changes."""
 
+import contextlib
 import io
 import os
 import re
 import signal
 import subprocess
-import tarfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from aiops.errors import CannotTell, Refused, Unreachable
+from aiops.clients.wording import one_line
+from aiops.errors import CannotTell, LoginFailed, Refused, Unreachable
 
 LARGEST_FILE = 1 << 20
 SHA = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
@@ -24,11 +25,20 @@ NO_PROMPT = {
     "GIT_OPTIONAL_LOCKS": "0",
     "LC_ALL": "C",
 }
+ANOTHER_REPOSITORY = {
+    "GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_NAMESPACE", "GIT_PREFIX",
+    "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+}  # fmt: skip
+"""What git sets for its hooks (`git rev-parse --local-env-vars`): in one of them, our folder still is the one meant."""
+SOURCE = "aiops-source"
+"""Name of the remote for a URL that is none of the checkout's."""
+REACHABLE = "is the git server reachable from here?"
 LOGIN_SIGNS = (
     "Authentication failed",
     "could not read Username",
     "Permission denied",
     "terminal prompts disabled",
+    "Host key verification failed",
 )
 GONE_SIGNS = ("not found", "does not appear to be a git repository", "does not exist")
 
@@ -50,125 +60,152 @@ class Git:
         if not asked:
             return found
         patterns = [pattern for name in asked for pattern in (name, f"{name}^{{}}")]
-        lines = self._run("ls-remote", "--quiet", self._remote(url), *patterns, about=url).decode()
+        lines = self._run("ls-remote", "--quiet", "--", self._remote(url), *patterns, about=url, url=url).decode()
         refs = {ref: sha for sha, _, ref in (line.partition("\t") for line in lines.splitlines())}
         for name in asked:
-            for ref in (name, f"refs/heads/{name}", f"refs/tags/{name}^{{}}", f"refs/tags/{name}"):
-                if ref in refs:
-                    found[name] = refs[ref]
-                    break
+            places = (f"{name}^{{}}", name, f"refs/heads/{name}", f"refs/tags/{name}^{{}}", f"refs/tags/{name}")
+            if ref := next((place for place in places if place in refs), None):
+                found[name] = refs[ref]
         return found
 
     def contents(self, url: str, revision: str, sha: str) -> dict[str, str]:
-        """The YAML and JSON files of a commit by path; fetched into a cache of aiops' own if it is not here."""
-        store = self._store(url, revision, sha)
-        archive = self._run("archive", "--format=tar", sha, about=f"commit {sha[:8]}", git_dir=store)
-        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-            return {
-                member.name: reader.read().decode(errors="replace")
-                for member in tar
-                if member.isfile() and member.size <= LARGEST_FILE and _is_manifest(member.name)
-                if (reader := tar.extractfile(member)) is not None
-            }
+        """The YAML and JSON files of a commit, by path from the repository's root.
+
+        A commit that is not here is fetched into a cache of aiops' own. Not by `git archive`: that leaves out what
+        .gitattributes says, and Argo CD does not.
+        """
+        store, about = self._store(url, revision, sha), f"commit {sha[:8]}"
+        listing = self._run("ls-tree", "-r", "-l", "-z", "--full-tree", sha, about=about, store=store)
+        blobs = dict(_manifests(listing.decode(errors="replace")))
+        asked = "".join(f"{blob}\n" for blob in blobs.values()).encode()
+        batch = self._run("cat-file", "--batch", about=about, store=store, stdin=asked)
+        return dict(zip(blobs, _texts(batch), strict=True))
 
     def status(self, paths: Iterable[str]) -> tuple[str, ...]:
-        """Which of these paths differ from the last commit, staged, modified or new."""
-        out = self._run("status", "--porcelain", "-z", "--untracked-files=all", "--", *paths, about="status")
-        return tuple(entry[3:] for entry in out.decode().split("\0") if len(entry) > 3)
+        """Which of these paths differ from the last commit, staged, modified or new; from the repository's root."""
+        words = ("--porcelain", "-z", "--untracked-files=all", "--no-renames", "--")
+        out = self._run("status", *words, *paths, about=str(self._folder))
+        return tuple(entry[3:] for entry in out.decode(errors="replace").split("\0") if entry)
 
     def _store(self, url: str, revision: str, sha: str) -> Path | None:
         """Where the commit is: None for the checkout, else a bare repository in the user's cache."""
         if self._has(sha, None):
             return None
-        cache = user_cache_path("aiops", ensure_exists=True) / "git"
-        if not cache.exists():
+        cache = user_cache_path("aiops") / "git"
+        if not (cache / "HEAD").exists():
             cache.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._run("init", "--quiet", "--bare", str(cache), about="the cache")
+            self._run("init", "--quiet", "--bare", str(cache), about=str(cache))
         if not self._has(sha, cache):
-            # from the checkout's folder, so that a relative remote and its credentials mean what they mean there
-            remote, repository = self._remote_url(url), cache
-            self._run("fetch", "--quiet", "--no-tags", "--depth=1", "--no-write-fetch-head", remote,
-                      sha if SHA.fullmatch(revision) else revision, about=url, git_dir=repository)  # fmt: skip
-        if not self._has(sha, cache):
-            raise Unreachable(f"git {_masked(url)}: {revision} moved while it was read", "try again")
+            self._fetch(url, revision, sha, cache)
         return cache
 
-    def _has(self, sha: str, git_dir: Path | None) -> bool:
+    def _fetch(self, url: str, revision: str, sha: str, cache: Path) -> None:
+        """The commit alone into the cache, with the checkout's own settings: remotes, credentials, proxies."""
+        folder, options = self._folder, ["-c", "maintenance.auto=false", "-c", "gc.auto=0"]
+        with contextlib.suppress(Refused):  # outside a checkout there are none
+            words = ("--path-format=absolute", "--show-toplevel", "--git-common-dir")
+            top, git_dir = self._run("rev-parse", *words, about=str(folder)).decode().splitlines()
+            folder, options = Path(top), [*options, "-c", f"include.path={git_dir}/config"]
+        self._run(
+            "fetch", "--quiet", "--no-tags", "--no-filter", "--depth=1", "--no-write-fetch-head",
+            "--", self._remote(url), sha,
+            about=f"{url} {revision}", url=url, store=cache, options=options, folder=folder,
+        )  # fmt: skip
+
+    def _has(self, sha: str, store: Path | None) -> bool:
         try:
-            self._run("cat-file", "-e", f"{sha}^{{tree}}", about=f"commit {sha[:8]}", git_dir=git_dir)
-        except (Refused, Unreachable):
+            self._run("cat-file", "-e", f"{sha}^{{tree}}", about=f"commit {sha[:8]}", store=store)
+        except Refused:
             return False
         return True
 
     def _remote(self, url: str) -> str:
-        """The name of the checkout's remote that is this repository, or the URL."""
+        """The name of the checkout's remote that is this repository, else `SOURCE`, which `_run` defines."""
         if url not in self._remotes:
-            self._remotes[url] = next((name for name, address in self._addresses() if self._same(address, url)), url)
+            self._remotes[url] = next((name for name, address in self._addresses() if self._same(address, url)), SOURCE)
         return self._remotes[url]
 
-    def _remote_url(self, url: str) -> str:
-        """The address behind `_remote`, for use outside the checkout."""
-        return dict(self._addresses()).get(self._remote(url), url)
-
     def _addresses(self) -> list[tuple[str, str]]:
-        """(name, address) of the checkout's remotes, relative paths made absolute; none outside a checkout."""
+        """(name, address) of the checkout's remotes; none outside a checkout."""
         try:
-            lines = self._run("config", "--get-regexp", r"^remote\..*\.url$", about="its remotes").decode()
-        except (Refused, Unreachable):
+            lines = self._run("config", "--get-regexp", r"^remote\..*\.url$", about=str(self._folder)).decode()
+        except Refused:
             return []
         pairs = [line.partition(" ") for line in lines.splitlines()]
-        return [
-            (key.removeprefix("remote.").removesuffix(".url"), self._absolute(address)) for key, _, address in pairs
-        ]
+        return [(key.removeprefix("remote.").removesuffix(".url"), address) for key, _, address in pairs]
 
-    def _absolute(self, address: str) -> str:
-        if re.match(r"[\w+.-]+://|[^/]+:", address) or address.startswith("/"):
-            return address
-        return str((self._folder / address).resolve())
-
-    def _run(self, *words: str, about: str, git_dir: Path | None = None) -> bytes:
-        where = ["--git-dir", str(git_dir)] if git_dir else []
-        env = {**os.environ, **NO_PROMPT}
-        env.setdefault("GIT_SSH_COMMAND", "ssh -o BatchMode=yes -o ConnectTimeout=10")
+    def _run(
+        self,
+        verb: str,
+        *words: str,
+        about: str,
+        url: str = "",
+        store: Path | None = None,
+        stdin: bytes = b"",
+        options: Iterable[str] = (),
+        folder: Path | None = None,
+    ) -> bytes:
+        """One git command; `url` becomes the remote `SOURCE`, by the environment: it may hold a password."""
+        remote = [f"--config-env=remote.{SOURCE}.url=AIOPS_GIT_URL"] if url else []
+        where = ["-C", str(folder or self._folder), *(["--git-dir", str(store)] if store else [])]
+        inherited = {name: value for name, value in os.environ.items() if name not in ANOTHER_REPOSITORY}
         try:
             process = subprocess.Popen(  # noqa: S603 - no shell, and the words are ours or the config's
-                ["git", *where, *words],  # noqa: S607 - the operator's own git
-                cwd=self._folder, env=env, start_new_session=True,
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                ["git", *where, *options, *remote, verb, *words],  # noqa: S607 - the operator's own git
+                env=inherited | NO_PROMPT | {"AIOPS_GIT_URL": url},
+                start_new_session=True,  # no terminal to ask on either, and one group to kill
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             )  # fmt: skip
         except FileNotFoundError as error:
             raise CannotTell("git is not on the PATH, and only git tells what Argo CD reads", "install git") from error
-        try:
-            out, err = process.communicate(timeout=self._timeout_s)
-        except subprocess.TimeoutExpired as error:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-            raise Unreachable(
-                f"git {words[0]}: {_masked(about)} did not answer in {self._timeout_s:.0f} s",
-                "is the git server reachable from here?",
-            ) from error
+        out, err = self._finish(process, stdin, f"git {verb}: {_masked(about)}")
         if process.returncode:
-            raise _failure(words[0], about, err.decode(errors="replace"))
+            raise _failure(verb, about, err.decode(errors="replace"))
         return out
 
+    def _finish(self, process: "subprocess.Popen[bytes]", stdin: bytes, who: str) -> tuple[bytes, bytes]:
+        """Both outputs, by the deadline. However this ends, nothing of the process and its children is left."""
+        with process:
+            try:
+                return process.communicate(stdin, timeout=self._timeout_s)
+            except subprocess.TimeoutExpired as error:
+                raise Unreachable(f"{who} did not answer in {self._timeout_s:.0f} s", REACHABLE) from error
+            finally:
+                if process.returncode is None:
+                    os.killpg(process.pid, signal.SIGKILL)
 
-def _failure(verb: str, about: str, said: str) -> Refused | Unreachable:
+
+def _manifests(listing: str) -> Iterator[tuple[str, str]]:
+    """(path, blob) of the regular files among the lines of `git ls-tree -l -z` that may be manifests."""
+    for entry in listing.split("\0"):
+        attributes, _, path = entry.partition("\t")
+        if path.endswith((".yaml", ".yml", ".json")) or path.rpartition("/")[2] == "Kustomization":
+            mode, _, blob, size = attributes.split()
+            if mode.startswith("100") and int(size) <= LARGEST_FILE:
+                yield path, blob
+
+
+def _texts(batch: bytes) -> Iterator[str]:
+    """The blobs in the output of `git cat-file --batch`."""
+    stream = io.BytesIO(batch)
+    while header := stream.readline():
+        yield stream.read(int(header.split()[2])).decode(errors="replace")
+        stream.readline()
+
+
+def _failure(verb: str, about: str, said: str) -> Refused | LoginFailed | Unreachable:
     """git's own words; a refusal where trying again does not help."""
-    words = _masked(" ".join(said.split()).removeprefix("fatal: "))[:300] or "failed"
+    words = one_line(_masked(said).removeprefix("fatal: ")) or "failed"
     message = f"git {verb}: {_masked(about)}: {words}"
+    if verb not in ("ls-remote", "fetch"):
+        return Refused(message)
     if any(sign in said for sign in LOGIN_SIGNS):
-        return Refused(message, "log in to the git server (a credential helper or an SSH agent), then try again")
-    if verb == "ls-remote" or verb == "fetch":
-        if any(sign in said for sign in GONE_SIGNS):
-            return Refused(message, "is repoURL in the config right, and may you read it?")
-        return Unreachable(message, "is the git server reachable from here?")
-    return Refused(message)
+        return LoginFailed(message, "log in to the git server (a credential helper or an SSH agent), then try again")
+    if any(sign in said for sign in GONE_SIGNS):
+        return Refused(message, "is repoURL in the config right, and may you read it?")
+    return Unreachable(message, REACHABLE)
 
 
 def _masked(text: str) -> str:
-    """The text without user and password of URLs."""
-    return re.sub(r"://[^/@\s]+@", "://***@", text)
-
-
-def _is_manifest(path: str) -> bool:
-    return path.endswith((".yaml", ".yml", ".json")) or path.rpartition("/")[2] == "Kustomization"
+    """The text without user and password of URLs, odd characters in them included."""
+    return re.sub(r"://\S*@", "://***@", text)

@@ -1,10 +1,9 @@
 """The Kubernetes API: raw JSON in, raw JSON out."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
 from urllib.parse import urlencode
 
 from aiops.clients.kinds import (
@@ -29,12 +28,12 @@ __all__ = [
 
 FIELD_MANAGER = "aiops"
 TRIES = 3
+SHORTEST_TRY_S = 0.1
 WATCH_SLACK_S = 5.0
 """How long after its end a watch may stay silent before the connection counts as dead."""
 PAGE = 500
 """Objects asked for at once, kubectl's own chunk size."""
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"
-Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -77,17 +76,19 @@ class Kube:
 
     def list(self, kind: Kind, namespace: str | None = None, labels: str = "") -> Listing:
         """All objects of a kind as they are now, in a namespace or everywhere."""
-        query = {"limit": str(PAGE), **({"labelSelector": labels} if labels else {})}
+        query = {"labelSelector": labels} if labels else {}
+        try:
+            return self._list_pages(kind, namespace, query | {"limit": str(PAGE)})
+        except ApiRefused as error:
+            if error.status != 410:
+                raise
+            return self._list_pages(kind, namespace, query)  # the pages' moment has passed: all in one, as kubectl does
+
+    def _list_pages(self, kind: Kind, namespace: str | None, query: Mapping[str, str]) -> Listing:
         items: list[Json] = []
         token = ""
         while True:
-            try:
-                page = self._list_page(kind, namespace, {**query, **({"continue": token} if token else {})})
-            except ApiRefused as error:
-                if error.status != 410 or not token:
-                    raise
-                items, token = [], ""  # the pages' moment has passed: from the start
-                continue
+            page = self._list_page(kind, namespace, {**query, **({"continue": token} if token else {})})
             meta = page["metadata"]
             items += [{"apiVersion": page["apiVersion"], "kind": kind.kind, **body} for body in page["items"] or ()]
             token = meta.get("continue") or ""
@@ -121,19 +122,21 @@ class Kube:
         query = {"fieldManager": FIELD_MANAGER, "force": str(force).lower(), "fieldValidation": "Strict"}
         path = f"{kind.path(meta.get('namespace'), meta['name'])}?{urlencode(query | _dry(dry_run))}"
         doing = f"apply {_what(kind, meta['name'], meta.get('namespace'))}"
-        return self._write(Request("PATCH", path, doing, (), manifest, "application/apply-patch+yaml"))
+        return self._write(Request("PATCH", path, doing, manifest, "application/apply-patch+yaml"))
 
     def merge_patch(self, kind: Kind, name: str, namespace: str | None, body: Json) -> Json:
         """JSON merge patch of one object."""
         path, doing = kind.path(namespace, name), f"patch {_what(kind, name, namespace)}"
-        return self._write(Request("PATCH", path, doing, (), body, "application/merge-patch+json"))
+        return self._write(Request("PATCH", path, doing, body, "application/merge-patch+json"))
 
     def json_patch(self, kind: Kind, name: str, namespace: str | None, operations: Sequence[Json]) -> Json:
         """JSON patch of one object."""
         path, doing = kind.path(namespace, name), f"patch {_what(kind, name, namespace)}"
-        return self._write(Request("PATCH", path, doing, (), operations, "application/json-patch+json"))
+        return self._write(Request("PATCH", path, doing, operations, "application/json-patch+json"))
 
-    def watch(self, kind: Kind, namespace: str | None, resource_version: str, seconds: int) -> Iterator[bytes]:
+    def watch(
+        self, kind: Kind, namespace: str | None, resource_version: str, seconds: int
+    ) -> Generator[bytes, None, None]:
         """Open a watch from a resourceVersion on; its lines come until the server ends it after `seconds`."""
         query = {
             "watch": "true",
@@ -151,7 +154,7 @@ class Kube:
 
     def _write(self, request: Request) -> Json:
         """A write is repeated only where it cannot have reached the server, or was turned away (429)."""
-        return self._try(request, lambda error: not error.sent or "(429)" in error.message)
+        return self._try(request, lambda error: error.turned_away)
 
     def _try(self, request: Request, again: Callable[[Retryable], bool]) -> Json:
         from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
@@ -160,7 +163,7 @@ class Kube:
         backoff = wait_random_exponential(multiplier=0.2, max=2.0)
 
         def left() -> float:
-            return max(0.1, deadline - time.monotonic())
+            return deadline - time.monotonic()
 
         def repeat(error: BaseException) -> bool:
             return isinstance(error, Retryable) and again(error) and (error.after_s or 0.0) < left()
@@ -171,7 +174,7 @@ class Kube:
             wait=lambda state: min(left(), _asked_for(state.outcome) or backoff(state)),
             reraise=True,
         )
-        return retrying(self._transport.json, request, left())
+        return retrying(lambda: self._transport.json(request, max(SHORTEST_TRY_S, left())))
 
 
 def _asked_for(outcome: object) -> float | None:

@@ -4,10 +4,12 @@ import contextlib
 import difflib
 import logging
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aiops.clients.wording import one_line
 from aiops.errors import LoginFailed, WrongUse
 
 if TYPE_CHECKING:
@@ -26,30 +28,37 @@ def load(context: str | None, kubeconfig: str | None) -> tuple[str, "Configurati
 
     WrongUse for a kubeconfig or context that is not there, LoginFailed for an exec plugin that gives nothing.
     """
+    import yaml
     from kubernetes.client import Configuration
-    from kubernetes.config import ConfigException, list_kube_config_contexts, load_kube_config
+    from kubernetes.config import ConfigException, load_kube_config
+    from kubernetes.config.kube_config import KubeConfigMerger
 
     where = locate(kubeconfig)
-    if not any(Path(part).expanduser().exists() for part in where.split(os.pathsep)):
+    if not any(Path(part).expanduser().exists() for part in where.split(os.pathsep) if part):
         return _in_cluster(where, context)
     configuration = Configuration()
     try:
-        contexts, current = list_kube_config_contexts(where)
-        name = _choose(context, [each["name"] for each in contexts], (current or {}).get("name"), where)
+        merged = KubeConfigMerger(where).config
+        names = [each["name"] for each in merged["contexts"]]
+        name = _choose(context, names, merged.safe_get("current-context"), where)
         with overheard() as words:
             load_kube_config(where, name, client_configuration=configuration, persist_config=False)
-    except (ConfigException, TypeError, ValueError, OSError) as error:
-        raise WrongUse(f"kubeconfig {where}: {error}", "mend it, or name another with --kubeconfig") from error
+    except (ConfigException, yaml.YAMLError, LookupError, AttributeError, TypeError, ValueError, OSError) as error:
+        # `from None` and no further than `{`: the library's words may quote a user's whole entry, token included
+        words_of_library = one_line(str(error).partition("{")[0])
+        raise WrongUse(
+            f"kubeconfig {where}: {words_of_library}", "mend it, or name another with --kubeconfig"
+        ) from None
     refuse_silence(words, name)
     return name, configuration
 
 
 def _choose(context: str | None, names: list[str], current: str | None, where: str) -> str:
     wanted = context or current
-    if wanted in names and wanted is not None:
-        return wanted
-    if wanted is None:
+    if not wanted:
         raise WrongUse(f"kubeconfig {where} has no current context", f"--context: {', '.join(names)}")
+    if wanted in names:
+        return wanted
     close = difflib.get_close_matches(wanted, names, 1)
     guess = f", did you mean `{close[0]}`?" if close else ""
     raise WrongUse(f"kubeconfig {where} has no context `{wanted}`{guess}", f"contexts: {', '.join(names)}")
@@ -72,9 +81,10 @@ def _in_cluster(where: str, context: str | None) -> tuple[str, "Configuration"]:
 @contextlib.contextmanager
 def overheard() -> Iterator[list[str]]:
     """What the library only logs, on the root logger: an exec plugin's failure, after which it would go on
-    anonymously (kubernetes-client/python kube_config.py `_load_from_exec_plugin`)."""
+    anonymously (kubernetes-client/python kube_config.py `_load_from_exec_plugin`). Of this thread only."""
     words: list[str] = []
     ear = logging.Handler(logging.ERROR)
+    ear.addFilter(lambda record: record.name == "root" and record.thread == threading.get_ident())
     ear.emit = lambda record: words.append(record.getMessage())  # type: ignore[method-assign]
     root = logging.getLogger()
     root.addHandler(ear)
@@ -88,7 +98,7 @@ def refuse_silence(words: list[str], context: str) -> None:
     """LoginFailed where the library logged that it got no credential."""
     if not words:
         return
-    said = "" if "NoneType" in words[0] else f": {' '.join(words[0].split())[:300]}"
+    said = "" if "NoneType" in words[0] else f": {one_line(words[0])}"
     raise LoginFailed(
         f"context {context}: the login program of the kubeconfig gave no credential{said}",
         "log in with it by hand (kubectl uses the same program), then run this again",

@@ -3,15 +3,18 @@
 The transport is the urllib3 pool of the kubernetes library: it knows about certificates, proxies and tokens.
 """
 
+import contextlib
 import json
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from aiops.clients.kubeconfig import overheard, refuse_silence
+from aiops.clients.wording import distrusts, one_line, reason
 from aiops.errors import ApiRefused, Conflict, Forbidden, Invalid, LoginFailed, NotFound, Unreachable
 
 if TYPE_CHECKING:
@@ -20,7 +23,6 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 CONNECT_S = 5.0
-LONGEST_MESSAGE = 300
 RETRY_STATUS = (429, 500, 502, 503, 504)
 
 
@@ -32,7 +34,6 @@ class Request:
     path: str
     doing: str
     """As `list applications.argoproj.io in argocd`; named in every error."""
-    query: tuple[tuple[str, str], ...] = ()
     body: object = None
     content_type: str = "application/json"
     accept: str = "application/json"
@@ -41,12 +42,14 @@ class Request:
 class Retryable(Unreachable):
     """Nobody answered, or an answer that another try may change."""
 
-    def __init__(self, message: str, hint: str = "", *, after_s: float | None = None, sent: bool = True) -> None:
+    def __init__(
+        self, message: str, hint: str = "", *, after_s: float | None = None, turned_away: bool = False
+    ) -> None:
         super().__init__(message, hint)
         self.after_s = after_s
         """What Retry-After asks for, in seconds."""
-        self.sent = sent
-        """The request may have reached the server: False only where no connection came about."""
+        self.turned_away = turned_away
+        """The server cannot have acted on it: no connection came about, or it was one too many (429)."""
 
 
 class Transport:
@@ -56,6 +59,7 @@ class Transport:
         self._client, self._context = client, context
         self.server: str = client.configuration.host.removeprefix("https://").removeprefix("http://")
         self._clock: tuple[datetime, float] | None = None
+        self._login = threading.Lock()
 
     def now(self) -> datetime:
         """The time by the cluster's clock; before any answer, this machine's."""
@@ -75,12 +79,11 @@ class Transport:
             raise self._no_api(request, f"a JSON {type(body).__name__}")
         return body
 
-    def lines(self, request: Request, read_timeout_s: float) -> Iterator[bytes]:
+    def lines(self, request: Request, read_timeout_s: float) -> Generator[bytes, None, None]:
         """Send the request; the answer's lines as they come. Unreachable where it breaks off in the middle."""
-        response = self._open(request, read_timeout_s, stream=True)
-        return self._lines(request, response)
+        return self._lines(request, self._open(request, read_timeout_s, stream=True))
 
-    def _lines(self, request: Request, response: "BaseHTTPResponse") -> Iterator[bytes]:
+    def _lines(self, request: Request, response: "BaseHTTPResponse") -> Generator[bytes, None, None]:
         import urllib3
 
         rest = b""
@@ -89,19 +92,16 @@ class Transport:
                 *whole, rest = (rest + chunk).split(b"\n")
                 yield from (line for line in whole if line.strip())
         except urllib3.exceptions.HTTPError as error:
-            raise Unreachable(f"{self._who(request)}: {_reason(error)}", self._look) from error
+            raise Unreachable(f"{self._who(request)}: {reason(error)}", self._look) from error
         finally:
             response.close()
 
     def _open(self, request: Request, timeout_s: float, *, stream: bool) -> "BaseHTTPResponse":
         import urllib3
 
-        headers = {"Accept": request.accept, "Content-Type": request.content_type, "User-Agent": "aiops"}
-        with overheard() as words:
-            self._client.update_params_for_auth(headers, [], ["BearerToken"], request.path, request.method, None)
-        refuse_silence(words, self._context)
+        headers = self._headers(request)
         try:
-            response = self._client.rest_client.pool_manager.request(
+            response: BaseHTTPResponse = self._client.rest_client.pool_manager.request(
                 request.method,
                 self._client.configuration.host + request.path,
                 fields=None,
@@ -114,11 +114,30 @@ class Transport:
             )
         except urllib3.exceptions.HTTPError as error:
             raise self._unanswered(request, error) from error
-        if "Date" in response.headers:
-            self._clock = (parsedate_to_datetime(response.headers["Date"]), time.monotonic())
+        self._read_clock(response)
         if response.status >= 300:
             self._refused(request, response)
         return response
+
+    def _headers(self, request: Request) -> dict[str, str]:
+        """The request's headers with a credential that is still good."""
+        headers = {"Accept": request.accept, "Content-Type": request.content_type, "User-Agent": "aiops"}
+        with self._login, overheard() as words:
+            self._client.update_params_for_auth(headers, [], ["BearerToken"], request.path, request.method, None)
+        refuse_silence(words, self._context)
+        headers = {name: value.strip() for name, value in headers.items()}
+        if not all(value.isascii() and value.isprintable() for value in headers.values()):
+            # http.client would raise a ValueError that quotes the whole token
+            raise LoginFailed(
+                f"context {self._context}: its token holds characters that no HTTP header may hold",
+                "look at the kubeconfig's token or token file",
+            )
+        return headers
+
+    def _read_clock(self, response: "BaseHTTPResponse") -> None:
+        with contextlib.suppress(ValueError):  # no Date, or one that is none
+            at = parsedate_to_datetime(response.headers.get("Date", ""))
+            self._clock = (at.replace(tzinfo=at.tzinfo or UTC), time.monotonic())
 
     @property
     def _look(self) -> str:
@@ -136,17 +155,17 @@ class Transport:
     def _unanswered(self, request: Request, error: Exception) -> Unreachable:
         import urllib3
 
-        if isinstance(error, urllib3.exceptions.SSLError):
-            return Unreachable(
-                f"{self._who(request)}: TLS: {_reason(error)}",
-                "the kubeconfig's certificate-authority is not the one that signed this server's certificate",
-            )
-        sent = not isinstance(error, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError)
-        return Retryable(f"{self._who(request)}: {_reason(error)}", self._look, sent=sent)
+        if not isinstance(error, urllib3.exceptions.SSLError):
+            turned_away = isinstance(error, urllib3.exceptions.ConnectTimeoutError)  # NewConnectionError is one
+            return Retryable(f"{self._who(request)}: {reason(error)}", self._look, turned_away=turned_away)
+        hint = self._look
+        if distrusts(error):
+            hint = "the kubeconfig's certificate-authority is not the one that signed this server's certificate"
+        return Unreachable(f"{self._who(request)}: TLS: {reason(error)}", hint)
 
     def _refused(self, request: Request, response: "BaseHTTPResponse") -> NoReturn:
-        status, body = _status_of(response)
-        said = _one_line(body.get("message") or response.reason or "")
+        status, body = response.status, _status_of(response)
+        said = one_line(body.get("message") or response.reason or "")
         who = f"{self._who(request)} ({status}): {said}"
         match status:
             case 401:
@@ -157,43 +176,25 @@ class Transport:
                 raise NotFound(who, status=status)
             case 409:
                 causes = (body.get("details") or {}).get("causes") or ()
-                pairs = tuple((each.get("field", ""), _one_line(each.get("message", ""))) for each in causes)
+                pairs = tuple((each.get("field", ""), one_line(each.get("message", ""))) for each in causes)
                 raise Conflict(who, "somebody else changed it meanwhile: look, then try again", causes=pairs)
             case 400 | 422:
                 raise Invalid(who, "the API server does not accept it as it is", status=status)
             case _ if status in RETRY_STATUS:
                 after = response.headers.get("Retry-After", "")
-                raise Retryable(who, self._look, after_s=float(after) if after.isdigit() else None)
+                after_s = float(after) if after.isdigit() else None
+                raise Retryable(who, self._look, after_s=after_s, turned_away=status == 429)
             case _ if 300 <= status < 400:
                 raise self._no_api(request, f"a redirect ({status})")
         raise ApiRefused(who, status=status)
 
 
-def _status_of(response: "BaseHTTPResponse") -> tuple[int, Json]:
-    """The HTTP status and the Status object, if there is one; other bodies (HTML of a proxy) are left out."""
-    try:
-        body = json.loads(response.data if response.data else response.read())
-    except (ValueError, OSError):
-        body = {}
-    return response.status, body if isinstance(body, dict) and body.get("kind") == "Status" else {}
-
-
-def _one_line(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= LONGEST_MESSAGE else f"{line[: LONGEST_MESSAGE - 3]}..."
-
-
-def _reason(error: Exception) -> str:
-    """The innermost words of a urllib3 error: `Connection refused`, not three layers of wrapping."""
+def _status_of(response: "BaseHTTPResponse") -> Json:
+    """The Status object that says why; empty for other bodies (HTML of a proxy) and for broken ones."""
     import urllib3
 
-    if isinstance(error, urllib3.exceptions.ReadTimeoutError):
-        return "no answer in time"
-    if isinstance(error, urllib3.exceptions.ConnectTimeoutError):
-        return "no connection in time"
-    innermost: BaseException = error
-    while (deeper := innermost.__cause__ or getattr(innermost, "reason", None)) and isinstance(deeper, BaseException):
-        innermost = deeper
-    if isinstance(innermost, OSError) and innermost.strerror:
-        return innermost.strerror
-    return _one_line(str(innermost)) or type(innermost).__name__
+    try:
+        body = json.loads(response.data)
+    except (ValueError, urllib3.exceptions.HTTPError):
+        return {}
+    return body if isinstance(body, dict) and body.get("kind") == "Status" else {}

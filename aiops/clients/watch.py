@@ -4,6 +4,7 @@ The library's own Watch reconnects at the resourceVersion it began with and trip
 newest version seen, bookmarks included, and lists again when the server has forgotten that one.
 """
 
+import contextlib
 import json
 import threading
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from aiops.clients.kinds import Kind
 from aiops.clients.kube import Kube
 from aiops.clients.transport import Json
+from aiops.clients.wording import one_line
 from aiops.errors import AiopsError, ApiRefused, Forbidden, LoginFailed, NotFound, Unreachable
 
 WATCH_S = 45
@@ -106,9 +108,10 @@ class _Follower:
             except ApiRefused as error:
                 self._version = ""
                 if error.status != GONE:
-                    self._wait(error)
+                    self._ill(error)
             except Unreachable as error:
-                self._wait(error)
+                self._ill(error)
+            self._rest()
 
     def _list(self) -> None:
         listing = self._kube.list(self._kind, self._namespace)
@@ -119,35 +122,43 @@ class _Follower:
     def _watch(self) -> None:
         lines = self._kube.watch(self._kind, self._namespace, self._version, WATCH_S)
         self._well()
-        for line in lines:
-            if self._stop.is_set():
-                return
-            self._event(line)
+        with contextlib.closing(lines):
+            for line in lines:
+                if self._stop.is_set():
+                    return
+                self._event(line)
 
     def _event(self, line: bytes) -> None:
+        who = f"kubernetes {self._kube.server}: the watch of {self._kind}"
         try:
             event = json.loads(line)
             kind, body = event["type"], event["object"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise Unreachable(f"kubernetes {self._kube.server}: a watch of {self._kind} broke off") from error
-        if kind == "ERROR":
-            raise ApiRefused(str(body.get("message", "the watch failed")), status=int(body.get("code") or 0))
-        self._version = body["metadata"]["resourceVersion"]
+            if kind == "ERROR":
+                raise ApiRefused(f"{who} failed: {one_line(str(body.get('message')))}", status=body.get("code", 0))
+            self._version = body["metadata"]["resourceVersion"]
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            raise Unreachable(f"{who} brought something that is no event") from error
+        self._pause_s = PAUSE_S
         if kind == "DELETED":
             self._put(Gone(self._kind, body))
         elif kind != "BOOKMARK":
             self._put(Put(self._kind, body))
 
+    def _ill(self, error: AiopsError) -> None:
+        """Say what is wrong, once for each wording."""
+        if error.message != self._trouble:
+            self._trouble = error.message
+            self._put(Trouble(self._kind, error))
+
     def _well(self) -> None:
-        self._pause_s = PAUSE_S
         if self._trouble:
             self._trouble = ""
             self._put(Back(self._kind))
 
-    def _wait(self, error: AiopsError) -> None:
-        """Say what is wrong, once for each wording, and pause: longer each time, and never past `stop`."""
-        if error.message != self._trouble:
-            self._trouble = error.message
-            self._put(Trouble(self._kind, error))
+    def _rest(self) -> None:
+        """Pause before the next try, longer each time until an event comes, and never past `stop`.
+
+        After a watch that ended well too: a proxy may end each at once.
+        """
         self._stop.wait(self._pause_s)
         self._pause_s = min(LONGEST_PAUSE_S, self._pause_s * 2)

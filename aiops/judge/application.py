@@ -6,11 +6,12 @@ required on one and the same object: refresh answered, spec compared, revision e
 compared after that, Synced, Healthy, and not empty.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from aiops.judge.condition import errors, of_git, passes
 from aiops.judge.expectation import Expected
 from aiops.judge.operation import Operation, operation_of
 from aiops.judge.text import stable
@@ -18,30 +19,6 @@ from aiops.snapshot import Json, moment
 
 REFRESH = "argocd.argoproj.io/refresh"
 SKIP_RECONCILE = "argocd.argoproj.io/skip-reconcile"
-ERROR_CONDITIONS = ("ComparisonError", "InvalidSpecError", "UnknownError", "DeletionError")
-"""SyncError is left out: it repeats the failed operation, which is judged itself."""
-OF_GIT = (
-    "failed to generate manifest",
-    "Manifest generation error",
-    "app path does not exist",
-    "unable to resolve",
-    "is not permitted in project",
-)
-"""Errors that the commit itself, or its project, causes: looking again does not change them."""
-PASSING = (
-    "code = Unavailable",
-    "code = DeadlineExceeded",
-    "context deadline exceeded",
-    "connection refused",
-    "connection reset",
-    "i/o timeout",
-    "EOF",
-    "no such host",
-    "failed to list refs",
-)
-"""Errors of a network: they go, or the deadline names them."""
-
-
 Stuck = Literal["", "retrying", "retries used up", "unwell"]
 """Not stuck; its sync fails and is tried again; it failed and Argo CD will not try that commit again; its
 objects are in a state that they do not leave by themselves."""
@@ -60,6 +37,8 @@ class Verdict:
     """Why it moves only if something else does."""
     unwell: bool = False
     """Synced or not, its objects are not healthy: what lies beneath it is worth a look."""
+    applied: bool = False
+    """What lies beneath it is what the expected commit asks for: no sync is still to mend it."""
 
 
 def judge_application(app: Json | None, expected: Expected, since: datetime | None) -> Verdict:
@@ -102,8 +81,8 @@ def _obstacles(app: Json, expected: Expected, since: datetime | None) -> Iterato
         yield Verdict(state="waiting", detail="Argo CD has not looked at it yet", stale=True)
     looked = moment(status.get("reconciledAt"))
     fresh = since is None or (looked is not None and looked > since)
-    yield from _errors(status, fresh, expected)
-    yield from _operation(operation, expected)
+    yield from _errors(app, fresh, expected)
+    yield from _operation(app, operation, expected, since)
     yield from _staleness(app, expected, operation, looked)
     if not fresh:
         yield Verdict(state="waiting", detail="Argo CD has not looked at it since this run began", stale=True)
@@ -111,51 +90,55 @@ def _obstacles(app: Json, expected: Expected, since: datetime | None) -> Iterato
         yield Verdict(state="waiting", detail="asked Argo CD to look again")
 
 
-def _errors(status: Json, fresh: bool, expected: Expected) -> Iterator[Verdict]:
-    for condition in status.get("conditions") or ():
-        if condition.get("type") not in ERROR_CONDITIONS:
-            continue
-        message = condition.get("message", "")
-        text = f"{condition['type']}: {stable(message)}"
-        passing = any(sign in message for sign in PASSING)
-        if not fresh or passing or _other_commit(status, expected):
+def _errors(app: Json, fresh: bool, expected: Expected) -> Iterator[Verdict]:
+    status = app.get("status", {})
+    for kind, message in errors(status):
+        text = f"{kind}: {stable(message)}"
+        if not fresh and kind == "InvalidSpecError" and not refresh_pending(app):
+            # it keeps Argo CD from comparing, so `reconciledAt` never moves again (appcontroller.go
+            # processAppRefreshQueueItem): once nothing else moves either, the answer is this one
+            yield Verdict(state="waiting", detail=text, stale=True, stuck="unwell")
+        if not fresh or passes(message) or _other_commit(_compared(status), expected):
             yield Verdict(state="waiting", detail=text, stale=True)
-        if any(sign in message for sign in OF_GIT):
+        if of_git(message):
             yield Verdict(state="hopeless", detail=text)
         # anything else may be an object that is just coming up: a health script of Argo CD 3.5 raises on a
         # CloudNativePG Cluster without a status, for one
         yield Verdict(state="waiting", detail=text, stale=True, stuck="unwell")
 
 
-def _other_commit(status: Json, expected: Expected) -> bool:
-    """The error was met on a commit that is known not to be the expected one."""
+def _compared(status: Json) -> Sequence[str]:
+    """What was compared last, for each source: a commit, or its unresolved name where git could not be read."""
     sync = status.get("sync", {})
-    revisions = sync.get("revisions") or [sync.get("revision", "")]
+    return sync.get("revisions") or [sync.get("revision", "")]
+
+
+def _other_commit(revisions: Sequence[str], expected: Expected) -> bool:
+    """One of them is a commit, and known not to be the expected one."""
     return any(
         len(found) == len(head) and found != head
         for index, (_, head) in expected.heads.items()
-        if (found := revisions[index] if index < len(revisions) else "")
+        for found in revisions[index : index + 1]
     )
 
 
-def _operation(operation: Operation, expected: Expected) -> Iterator[Verdict]:
+def _operation(app: Json, operation: Operation, expected: Expected, since: datetime | None) -> Iterator[Verdict]:
     if operation.phase == "pending":
         yield Verdict(state="waiting", detail="a sync is asked for and has not begun")
     if operation.phase == "running":
-        yield Verdict(state="waiting", detail=f"syncing: {operation.message}".rstrip(": "))
+        # the sync of an early wave waits for its objects: they are worth a look (gitops-engine sync_context.go)
+        unwell = operation.message.startswith("waiting for healthy state of")
+        applied = unwell and not _other_commit(operation.revisions, expected)
+        detail = f"syncing: {operation.message}".rstrip(": ")
+        yield Verdict(state="waiting", detail=detail, unwell=unwell, applied=applied)
     if operation.phase not in ("retrying", "failed"):
         return
-    current = all(
-        index < len(operation.revisions) and operation.revisions[index] == head
-        for index, (_, head) in expected.heads.items()
-    )
-    if not current:
-        yield Verdict(
-            state="waiting",
-            detail=f"the sync of an older commit failed: {operation.message}",
-            stale=operation.over,
-        )
-    if operation.hopeless:
+    if _other_commit(operation.revisions, expected):
+        yield from _older_failed(app, operation)
+        return
+    ended = moment(operation.finished)
+    if operation.hopeless and (since is None or (ended is not None and ended > since)):
+        # of one from before this run the cause may be gone: it gets its new sync like any other
         yield Verdict(state="hopeless", detail=f"sync failed: {operation.message}")
     if operation.phase == "retrying":
         detail = f"sync failed, will be retried: {operation.message}"
@@ -164,12 +147,19 @@ def _operation(operation: Operation, expected: Expected) -> Iterator[Verdict]:
     yield Verdict(state="waiting", detail=detail, stuck="retries used up")
 
 
+def _older_failed(app: Json, operation: Operation) -> Iterator[Verdict]:
+    """Its failure says nothing of the expected commit, which is not synced at all where it changes nothing."""
+    if operation.over and app["status"].get("sync", {}).get("status") == "Synced":
+        return
+    detail = f"the sync of an older commit failed: {operation.message}"
+    yield Verdict(state="waiting", detail=detail, stale=operation.over)
+
+
 def _staleness(app: Json, expected: Expected, operation: Operation, looked: datetime | None) -> Iterator[Verdict]:
     status = app.get("status", {})
     if not _spec_compared(app):
         yield Verdict(state="waiting", detail="its spec changed and was not compared yet", stale=True)
-    sync = status.get("sync", {})
-    revisions = sync.get("revisions") or [sync.get("revision", "")]
+    revisions = _compared(status)
     for index, (name, head) in expected.heads.items():
         found = revisions[index] if index < len(revisions) else ""
         if found != head:
@@ -204,7 +194,7 @@ def _health(app: Json, expected: Expected) -> Verdict:
         return Verdict(state="suspended", detail="Suspended", unwell=True)
     if health != "Healthy":
         stuck: Stuck = "unwell" if health == "Degraded" else ""
-        return Verdict(state="waiting", detail=str(health), stale=True, stuck=stuck, unwell=True)
+        return Verdict(state="waiting", detail=str(health), stale=True, stuck=stuck, unwell=True, applied=True)
     if not resources and not expected.may_be_empty:
         return Verdict(state="hopeless", detail="its source renders no resources at all, which Argo CD calls Healthy")
     return Verdict(state="settled", detail="" if resources else "holds nothing, as its files say")

@@ -6,7 +6,8 @@ only a consumed refresh annotation proves a new pass (argo-cd v3.5.7 application
 
 from collections.abc import Iterable, Mapping
 
-from aiops.judge.application import PASSING, Verdict
+from aiops.judge.application import Verdict
+from aiops.judge.condition import passes
 from aiops.judge.expectation import Expected
 from aiops.judge.text import one_line
 from aiops.snapshot import Json
@@ -44,8 +45,7 @@ def judge_applicationset(
     pending, error = refresh_pending(applicationset), conditions.get("ErrorOccurred", {})
     if error.get("status") == "True" and (not pending or asked_s > ERROR_MAY_BE_OLD_S):
         message = error.get("message", "an error occurred")
-        passing = any(sign in message for sign in PASSING)
-        return Verdict(state="waiting" if passing else "hopeless", detail=one_line(message))
+        return Verdict(state="waiting" if passes(message) else "hopeless", detail=one_line(message))
     if pending:
         return Verdict(state="waiting", detail="asked to read git again")
     if conditions.get("ResourcesUpToDate", {}).get("status") != "True":

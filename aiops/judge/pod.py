@@ -11,16 +11,23 @@ from aiops.judge.text import one_line
 from aiops.snapshot import Json
 
 AUTOSCALER = ("TriggeredScaleUp", "NotTriggerScaleUp", "FailedScaleUp")
-NO_SUCH_IMAGE = ("not found", "manifest unknown", "unauthorized", "denied", "forbidden")
-"""What registries say of an image that no further pull brings (containerd's and docker's wording)."""
-GIVEN_UP = 3
-"""Restarts after which a crash loop is no longer a component waiting for its neighbours."""
+NO_PULL_HELPS = ("not found", "manifest unknown", "unauthorized", "denied", "forbidden", "no space left on device")
+"""What is said of an image that no further pull brings (containerd's and docker's wording)."""
+PULLING = ("ErrImagePull", "ImagePullBackOff")
+"""The kubelet goes back and forth between them: a try that failed, and the pause before the next."""
+MISCONFIGURED = ("CreateContainerConfigError", "CreateContainerError", "RunContainerError")
+LEFTOVER = frozenset({"Evicted", "Preempting", "NodeShutdown", "Shutdown", "Terminated", "NodeLost", "NodeAffinity"})
+"""Why the kubelet ends a pod whose place another one takes (kubelet eviction and nodeshutdown managers)."""
+AGAIN, GIVEN_UP = 2, 3
+"""Restarts after which a container keeps ending, and after which it does not wait for its neighbours any more."""
 
 
 def judge_pod(pod: Json, events: Iterable[Json] = ()) -> Finding | None:
-    """The pod's own cause, or None where it is ready or done."""
+    """The pod's own cause, or None where it is ready, done, or another has its place."""
     status = pod.get("status", {})
-    if status.get("phase") == "Succeeded" or pod["metadata"].get("deletionTimestamp"):
+    if pod["metadata"].get("deletionTimestamp") or status.get("phase") == "Succeeded":
+        return None
+    if status.get("phase") == "Failed" and status.get("reason") in LEFTOVER:
         return None
     name = f"Pod {pod['metadata'].get('namespace', '')}/{pod['metadata']['name']}"
     for finding in (*_scheduling(status, name, events), *_containers(status, name), *_failure(status, name)):
@@ -36,38 +43,51 @@ def _finding(name: str, symptom: str, *evidence: Evidence, hope: Hope = "yes") -
 def _scheduling(status: Json, name: str, events: Iterable[Json]) -> Iterator[Finding]:
     for condition in status.get("conditions") or ():
         if condition.get("type") == "PodScheduled" and condition.get("status") == "False":
-            said = [event for event in events if event.get("reason") in AUTOSCALER]
-            said.sort(key=lambda event: event.get("lastTimestamp") or event.get("eventTime") or "")
-            autoscaler = (
-                Evidence(f"event {event['reason']}", one_line(event.get("message", ""))) for event in said[-1:]
-            )
             message = one_line(condition.get("message") or condition.get("reason") or "")
-            yield _finding(name, f"no node takes it: {message}", *autoscaler)
+            said, hope = _autoscaler(events)
+            yield _finding(name, f"no node takes it: {message}", *said, hope=hope)
+
+
+def _autoscaler(events: Iterable[Json]) -> tuple[tuple[Evidence, ...], Hope]:
+    """What the node autoscaler said last, and the hope it leaves.
+
+    `in backoff after failed scale-up` is a pause, all else of NotTriggerScaleUp (a group's size limit, a taint,
+    too few GPUs) and a quota are limits that only change when something else goes.
+    """
+    said = [event for event in events if event.get("reason") in AUTOSCALER]
+    if not said:
+        return (), "yes"
+    last = max(said, key=lambda event: event.get("lastTimestamp") or event.get("eventTime") or "")
+    message = one_line(last.get("message", ""))
+    refused = last["reason"] == "NotTriggerScaleUp" and "in backoff" not in message
+    limited = last["reason"] == "FailedScaleUp" and "quota" in message.lower()
+    return (Evidence(f"event {last['reason']}", message),), "while others move" if refused or limited else "yes"
 
 
 def _containers(status: Json, name: str) -> Iterator[Finding]:
-    for container in (
-        *(status.get("initContainerStatuses") or ()),
-        *(status.get("containerStatuses") or ()),
-    ):
+    for container in (*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())):
         waiting = (container.get("state") or {}).get("waiting") or {}
         reason, message = waiting.get("reason", ""), waiting.get("message", "")
         said = Evidence(f"container {container.get('name', '')}", one_line(message))
-        image = f"{reason}: {container.get('image', '')}"
-        if reason == "InvalidImageName" or (
-            reason == "ImagePullBackOff" and any(sign in message.lower() for sign in NO_SUCH_IMAGE)
-        ):
-            yield _finding(name, image, said, hope="no")
-        elif reason in ("ErrImagePull", "ImagePullBackOff"):
-            yield _finding(name, image, said)
-        elif reason in ("CreateContainerConfigError", "CreateContainerError", "RunContainerError"):
+        if reason == "InvalidImageName":
+            yield _finding(name, f"InvalidImageName: {container.get('image', '')}", said, hope="no")
+        elif reason in PULLING:
+            final = reason == "ImagePullBackOff" and any(sign in message.lower() for sign in NO_PULL_HELPS)
+            yield _finding(name, f"ImagePullBackOff: {container.get('image', '')}", said, hope="no" if final else "yes")
+        elif reason in MISCONFIGURED:
             yield _finding(name, f"{reason}: {said.text}", hope="while others move")
-        elif reason == "CrashLoopBackOff":
+        elif reason == "CrashLoopBackOff" or _restarting(container):
             yield _crash(name, container)
 
 
+def _restarting(container: Json) -> bool:
+    """It runs again between two crashes: ready it is not, and it has ended often."""
+    return not container.get("ready") and int(container.get("restartCount") or 0) >= AGAIN
+
+
 def _crash(name: str, container: Json) -> Finding:
-    ended = (container.get("lastState") or {}).get("terminated") or {}
+    state, before = container.get("state") or {}, container.get("lastState") or {}
+    ended = state.get("terminated") or before.get("terminated") or {}
     restarts = int(container.get("restartCount") or 0)
     how = ended.get("reason") or "ended"
     symptom = f"container {container.get('name')} keeps ending: {how}, exit code {ended.get('exitCode', '?')}"

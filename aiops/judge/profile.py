@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from aiops.judge.application import Verdict, judge_application
-from aiops.judge.delivery import Delivery, missing_kinds, words
+from aiops.judge.delivery import Delivery, GroupKind, missing_kinds, words
 from aiops.judge.expectation import Expected
-from aiops.judge.finding import Finding
+from aiops.judge.finding import Finding, Hope
 from aiops.judge.resource import causes, pause
 from aiops.snapshot import Json, Snapshot, moment
 
@@ -54,7 +54,10 @@ def judge_profile(
 
 
 def _with_findings(judged: Judged, snapshot: Snapshot) -> Judged:
-    """Let what lies beneath an application say whether it can still come right."""
+    """Let what lies beneath an application explain it, and say whether it can still come right.
+
+    The latter only where it is what git asks for: an object that a sync is still to mend explains and no more.
+    """
     verdict, app = judged.verdict, snapshot.applications.get(judged.expected.name)
     if verdict.state == "suspended" and app is not None:
         return replace(judged, verdict=_suspended(verdict, app, snapshot))
@@ -62,15 +65,16 @@ def _with_findings(judged: Judged, snapshot: Snapshot) -> Judged:
         return judged
     leading = judged.findings[0]
     detail = f"{verdict.detail}: {leading.about}: {leading.cause or leading.symptom}"
-    return replace(
-        judged,
-        verdict=replace(
-            verdict,
-            detail=detail,
-            state="hopeless" if leading.hope == "no" else "waiting",
-            stuck="unwell" if leading.hope == "while others move" else verdict.stuck,
-        ),
-    )
+    verdict = replace(verdict, detail=detail)
+    if verdict.applied:
+        verdict = _without_hope(verdict, leading.hope)
+    return replace(judged, verdict=verdict)
+
+
+def _without_hope(verdict: Verdict, hope: Hope) -> Verdict:
+    if hope == "no":
+        return replace(verdict, state="hopeless")
+    return replace(verdict, stuck="unwell") if hope == "while others move" else verdict
 
 
 def _suspended(verdict: Verdict, app: Json, snapshot: Snapshot) -> Verdict:
@@ -96,17 +100,20 @@ def _stuck(judged: Judged, snapshot: Snapshot, delivery: Delivery, moving: bool,
     return replace(judged, verdict=replace(verdict, state="hopeless"))
 
 
-def _needs(verdict: Verdict, missing: tuple[tuple[str, str], ...], delivery: Delivery, moving: bool) -> Verdict:
-    within = next((layer for kind in missing if (layer := delivery.layer_within(kind))), None)
+def _needs(verdict: Verdict, missing: tuple[GroupKind, ...], delivery: Delivery, moving: bool) -> Verdict:
     if moving:
         return replace(verdict, detail=f"needs {words(missing)}, which the cluster does not know yet")
+    for kind in missing:
+        # first of all: a profile's own layer that did not bring it is no reason to wait for a wider profile
+        if layer := delivery.layer_within(kind):
+            why = f"which layer {layer} should have brought"
+            return replace(verdict, state="hopeless", detail=f"needs {words((kind,))}, {why}")
     beyond = {kind: delivery.layer_beyond(kind) for kind in missing}
-    if all(beyond.values()):
-        layers = " and ".join(dict.fromkeys(f"layer {layer}" for layer in beyond.values()))
-        return replace(verdict, state="deferred", detail=f"needs {words(missing)}, which {layers} brings")
-    nobody = tuple(kind for kind, layer in beyond.items() if not layer)
-    why = f"layer {within} should have brought" if within else "no enabled group of any layer brings"
-    return replace(verdict, state="hopeless", detail=f"needs {words(nobody)}, which {why}")
+    if nobody := tuple(kind for kind, layer in beyond.items() if not layer):
+        why = "which no enabled group of any layer brings"
+        return replace(verdict, state="hopeless", detail=f"needs {words(nobody)}, {why}")
+    layers = " and ".join(dict.fromkeys(f"layer {layer}" for layer in beyond.values()))
+    return replace(verdict, state="deferred", detail=f"needs {words(missing)}, which {layers} brings")
 
 
 def _failed(judged: Judged, app: Json, moving: bool, revived: Mapping[str, str]) -> Judged:

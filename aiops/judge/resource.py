@@ -4,7 +4,7 @@ Argo CD keeps no health of single resources in the Application any more (since 3
 the kinds of Kubernetes itself by their counters, everything else by its conditions.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from aiops.judge.finding import HOPES, Evidence, Finding, Hope, worst
@@ -14,8 +14,13 @@ from aiops.snapshot import Details, Json, Ref, ref_of
 
 NEGATIVE = frozenset({"Stalled", "Failed", "ReplicaFailure", "Degraded", "Stopped", "Failing"})
 """Conditions that are bad when True; all others are taken as good when True."""
-QUIET = frozenset({"Active", "Fallback", "Paused", "Suspended", "Progressing"})
+QUIET = frozenset(
+    {"Active", "DisruptionAllowed", "Fallback", "Issuing", "Paused", "Progressing", "ScalingLimited", "Suspended"}
+)
 """Conditions that say nothing about health, whatever they are."""
+
+TEMPLATE_HASH = "pod-template-hash"
+"""The label by which a Deployment tells the pods of one spec from those of another."""
 
 
 def causes(application: Json, details: Details) -> tuple[Finding, ...]:
@@ -76,23 +81,44 @@ class Reason(NamedTuple):
 def _replicas(body: Json) -> Reason | None:
     spec, status = body.get("spec", {}), body.get("status", {})
     want, have = int(spec.get("replicas", 1)), int(status.get("readyReplicas") or 0)
-    if spec.get("paused"):
-        return Reason("paused: its rollout does not go on", "no")
-    if int(status.get("observedGeneration") or 0) < int(body["metadata"].get("generation") or 0):
-        return Reason("its controller has not seen the newest spec")
     for condition in status.get("conditions") or ():
         if condition.get("type") == "ReplicaFailure" and condition.get("status") == "True":
             words = one_line(condition.get("message", ""))
             return Reason(f"cannot make its pods: {words}", "while others move")
+    return None if have >= want else Reason(f"{have} of {want} replicas ready")
+
+
+def _rollout(body: Json) -> Reason | None:
+    """Argo CD's own order of questions (gitops-engine pkg/health/health_deployment.go)."""
+    spec, status = body.get("spec", {}), body.get("status", {})
+    if spec.get("paused"):
+        return Reason("paused: its rollout does not go on", "no")
+    if _unseen(body):
+        return Reason("its controller has not seen the newest spec")
+    want, all_of_it = int(spec.get("replicas", 1)), int(status.get("replicas") or 0)
     updated = int(status.get("updatedReplicas") or 0)
+    if (failure := _replicas(body)) and failure.hope != "yes":
+        return failure
     if updated < want:
         return Reason(f"{updated} of {want} replicas are of the newest spec")
-    return None if have >= want else Reason(f"{have} of {want} replicas ready")
+    if all_of_it > updated:
+        return Reason(f"{all_of_it - updated} replicas of an older spec stay until the new ones are ready")
+    return _replicas(body)
+
+
+def _unseen(body: Json) -> bool:
+    observed = body.get("status", {}).get("observedGeneration") or 0
+    return int(observed) < int(body["metadata"].get("generation") or 0)
 
 
 def _daemonset(body: Json) -> Reason | None:
     status = body.get("status", {})
-    want, have = int(status.get("desiredNumberScheduled") or 0), int(status.get("numberReady") or 0)
+    if _unseen(body):
+        return Reason("its controller has not seen the newest spec")
+    want, updated = int(status.get("desiredNumberScheduled") or 0), int(status.get("updatedNumberScheduled") or 0)
+    if updated < want:
+        return Reason(f"{updated} of {want} nodes have its newest spec")
+    have = int(status.get("numberReady") or 0)
     return None if have >= want else Reason(f"{have} of {want} nodes have it ready")
 
 
@@ -126,8 +152,8 @@ def _by_conditions(body: Json) -> Reason | None:
 
 
 _REASONS: Mapping[str, Callable[[Json], Reason | None]] = {
-    "Deployment": _replicas,
-    "StatefulSet": _replicas,
+    "Deployment": _rollout,
+    "StatefulSet": _rollout,
     "ReplicaSet": _replicas,
     "DaemonSet": _daemonset,
     "Job": _job,
@@ -136,16 +162,26 @@ _REASONS: Mapping[str, Callable[[Json], Reason | None]] = {
 }
 
 
-def _pods_of(body: Json, details: Details) -> Iterator[Json]:
-    """Pods that the workload's selector selects, the newest generation's included."""
+def _pods_of(body: Json, details: Details) -> list[Json]:
+    """The pods that the workload's selector selects; of a Deployment, those of its newest spec."""
     selector: dict[str, Any] = body.get("spec", {}).get("selector") or {}
-    labels = selector.get("matchLabels") if body.get("kind") != "Service" else None
-    if not labels:
-        return
-    for pod in details.of_kind("Pod", body["metadata"].get("namespace", "")):
-        have = pod["metadata"].get("labels") or {}
-        if all(have.get(key) == value for key, value in labels.items()):
-            yield pod
+    wanted = selector.get("matchLabels") if body.get("kind") != "Service" else None
+    if not wanted:
+        return []
+    pods = [
+        pod
+        for pod in details.of_kind("Pod", body["metadata"].get("namespace", ""))
+        if wanted.items() <= _labels(pod).items()
+    ]
+    if body.get("kind") != "Deployment" or not pods:
+        return pods
+    # an older pod says why the old spec failed, which the rollout under way may just be mending
+    newest = max(pods, key=lambda pod: pod["metadata"].get("creationTimestamp") or "")
+    return [pod for pod in pods if _labels(pod).get(TEMPLATE_HASH) == _labels(newest).get(TEMPLATE_HASH)]
+
+
+def _labels(pod: Json) -> dict[str, str]:
+    return pod["metadata"].get("labels") or {}
 
 
 def _events_of(pod: Json, events: Iterable[Json]) -> list[Json]:

@@ -11,6 +11,8 @@ from aiops.judge.stall import stalled_part
 from aiops.operations.waiting import Inbox, Message
 from aiops.snapshot import Json, Snapshot
 
+NAMED = 3
+"""How many objects with an unanswered refresh are named."""
 FOLLOWED = (APPLICATION, APPLICATIONSET)
 PENDING = {
     APPLICATION: application.refresh_pending,
@@ -85,7 +87,8 @@ class Picture:
         now = time.monotonic()
         for since, error in self._troubles.values():
             return f"{error.message} (for {now - since:.0f} s; going on as soon as it answers)"
-        return stalled_part(self._silent_s(APPLICATION, now), self._silent_s(APPLICATIONSET, now))
+        text = stalled_part(self._silent_s(APPLICATION, now), self._silent_s(APPLICATIONSET, now))
+        return f"{text} ({self._unanswered()})" if text else ""
 
     def snapshot(self) -> Snapshot:
         """What is known now, as one immutable look."""
@@ -94,6 +97,10 @@ class Picture:
             applications=dict(self.applications),
             applicationsets=dict(self.applicationsets),
         )
+
+    def _unanswered(self) -> str:
+        names = sorted(name for _, name in self._pending_since)
+        return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
 
     def _moved(self, kind: Kind) -> None:
         self._changed_at[kind] = time.monotonic()

@@ -1,0 +1,191 @@
+"""What is asked of the API: how often, with which words; paging, discovery, the clock."""
+
+import errno
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+import urllib3
+
+from aiops.clients.kube import APPLICATION, DEPLOYMENTS, PODS, Kind, Kube
+from aiops.errors import AiopsError, ApiRefused, Unreachable
+from tests.clients.conftest import CANARY, Login
+from tests.clients.server import Answer, Reset, Server, Step
+
+SOON = {"Retry-After": "0"}
+NOT_SOON = {"Retry-After": "60"}
+
+
+def page(*names: str, more: str | None = None, kind: str = "PodList") -> Answer:
+    items = [{"metadata": {"name": name}} for name in names]
+    return Answer(200, {"kind": kind, "apiVersion": "v1", "metadata": {"resourceVersion": "7", "continue": more}, "items": items})
+
+
+@pytest.mark.parametrize("step", [Answer(429, headers=SOON), Answer(500), Answer(503), Answer(504), Reset()])
+def test_a_read_is_tried_again(kube: Kube, api: Server, step: Step) -> None:
+    api.answer(step, step, Answer(200, {"major": "1"}))
+    assert kube.raw("/version") == {"major": "1"}
+    assert len(api.seen) == 3
+
+
+@pytest.mark.parametrize(
+    ("step", "times"),
+    [(Answer(503), 3), (Answer(503, headers=NOT_SOON), 1), (Answer(404), 1), (Answer(200, b"<html>"), 1)],
+)
+def test_a_read_is_not_tried_for_ever(kube: Kube, api: Server, step: Step, times: int) -> None:
+    api.answer(*[step] * 5)
+    with pytest.raises(AiopsError):
+        kube.raw("/version")
+    assert len(api.seen) == times
+
+
+@pytest.mark.parametrize("step", [Answer(500), Answer(503), Answer(500, {"kind": "Status", "message": "(429)"}), Reset()])
+def test_a_write_that_may_have_happened_is_not_sent_again(kube: Kube, api: Server, step: Step) -> None:
+    api.answer(step, Answer())
+    with pytest.raises(Unreachable):
+        kube.merge_patch(APPLICATION, "web", "argocd", {})
+    assert len(api.seen) == 1
+
+
+def test_a_write_that_was_one_too_many_is_sent_again(kube: Kube, api: Server) -> None:
+    api.answer(Answer(429, headers=SOON), Answer())
+    kube.merge_patch(APPLICATION, "web", "argocd", {"spec": {}})
+    assert [each.body for each in api.seen] == [{"spec": {}}] * 2
+
+
+def test_a_write_that_nobody_listened_to_is_sent_again(
+    kube: Kube, api: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect, tries = urllib3.util.connection.create_connection, []
+
+    def refused_once(*words: Any, **more: Any) -> object:
+        tries.append(words)
+        if len(tries) == 1:
+            raise ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")
+        return connect(*words, **more)
+
+    monkeypatch.setattr(urllib3.util.connection, "create_connection", refused_once)
+    api.answer(Answer())
+    kube.merge_patch(APPLICATION, "web", "argocd", {})
+    assert (len(tries), len(api.seen)) == (2, 1)
+
+
+def test_the_token_is_sent_and_the_request_names_its_sender(kube: Kube, api: Server) -> None:
+    api.answer(Answer())
+    kube.get(PODS, "a", "web")
+    (seen,) = api.seen
+    assert seen.path == "/api/v1/namespaces/web/pods/a"
+    assert seen.headers["Authorization"] == f"Bearer {CANARY}"
+    assert seen.headers["User-Agent"] == "aiops"
+
+
+@pytest.mark.parametrize(
+    ("kind", "namespace", "path"),
+    [
+        (PODS, None, "/api/v1/pods"),
+        (PODS, "web", "/api/v1/namespaces/web/pods"),
+        (DEPLOYMENTS, "web", "/apis/apps/v1/namespaces/web/deployments"),
+        (Kind("", "v1", "Node", "nodes", namespaced=False), "web", "/api/v1/nodes"),
+    ],
+)
+def test_a_list_asks_for_the_kind_where_it_lives(
+    kube: Kube, api: Server, kind: Kind, namespace: str | None, path: str
+) -> None:
+    api.answer(page())
+    kube.list(kind, namespace, labels="app=web,tier!=db")
+    assert api.seen[0].path == path
+    assert api.seen[0].query == {"labelSelector": ["app=web,tier!=db"], "limit": ["500"]}
+
+
+def test_pages_become_one_list(kube: Kube, api: Server) -> None:
+    api.answer(page("a", more="next&"), page("b", "c"))
+    listing = kube.list(PODS)
+    assert [item["metadata"]["name"] for item in listing.items] == ["a", "b", "c"]
+    assert {(item["apiVersion"], item["kind"]) for item in listing.items} == {("v1", "Pod")}
+    assert listing.resource_version == "7"
+    assert [each.query.get("continue") for each in api.seen] == [None, ["next&"]]
+
+
+def test_a_list_that_expired_between_its_pages_is_asked_for_in_one(kube: Kube, api: Server) -> None:
+    api.answer(page("old", more="next"), Answer(410), page("a", "b"))
+    assert [item["metadata"]["name"] for item in kube.list(PODS).items] == ["a", "b"]
+    assert "limit" not in api.seen[2].query
+
+
+def test_a_list_that_expires_for_ever_ends(kube: Kube, api: Server) -> None:
+    api.answer(page("a", more="next"), Answer(410), Answer(410))
+    with pytest.raises(ApiRefused):
+        kube.list(PODS)
+
+
+@pytest.mark.parametrize("items", [{"items": None}, {"items": []}, {}])
+def test_an_empty_list_has_many_spellings(kube: Kube, api: Server, items: dict[str, object]) -> None:
+    api.answer(Answer(200, {"kind": "PodList", "metadata": {"resourceVersion": "7"}, **items}))
+    assert kube.list(PODS).items == ()
+
+
+@pytest.mark.parametrize("force", [True, False])
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_apply_is_server_side_and_strict(kube: Kube, api: Server, force: bool, dry_run: bool) -> None:
+    manifest = {"apiVersion": "argoproj.io/v1alpha1", "metadata": {"name": "web", "namespace": "argocd"}}
+    api.answer(Answer(200, {"applied": True}))
+    assert kube.apply(manifest, APPLICATION, force=force, dry_run=dry_run) == {"applied": True}
+    (seen,) = api.seen
+    assert (seen.method, seen.body) == ("PATCH", manifest)
+    assert seen.path == "/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/web"
+    assert seen.headers["Content-Type"] == "application/apply-patch+yaml"
+    dry = {"dryRun": ["All"]} if dry_run else {}
+    assert seen.query == {"fieldManager": ["aiops"], "fieldValidation": ["Strict"], "force": [str(force).lower()]} | dry
+
+
+def test_patches_say_of_which_sort_they_are(kube: Kube, api: Server) -> None:
+    api.answer(Answer(), Answer())
+    kube.merge_patch(APPLICATION, "web", "argocd", {"operation": None})
+    kube.json_patch(APPLICATION, "web", "argocd", [{"op": "remove", "path": "/operation"}])
+    sent = [(each.headers["Content-Type"], each.body) for each in api.seen]
+    assert sent == [
+        ("application/merge-patch+json", {"operation": None}),
+        ("application/json-patch+json", [{"op": "remove", "path": "/operation"}]),
+    ]
+
+
+def discovery(group: str, *versions: tuple[str, str]) -> dict[str, object]:
+    def resource(plural: str) -> dict[str, object]:
+        return {"resource": plural, "responseKind": {"kind": plural.title()[:-1]}, "scope": "Namespaced"}
+
+    found = [{"version": version, "resources": [resource(plural)]} for version, plural in versions]
+    return {"metadata": {"name": group}, "versions": found}
+
+
+def test_discovery_takes_two_requests_and_the_preferred_version(kube: Kube, api: Server) -> None:
+    for groups in ([discovery("", ("v1", "pods"))], [discovery("apps", ("v2", "cats"), ("v1", "cats"), ("v1", "dogs"))]):
+        api.answer(Answer(200, {"kind": "APIGroupDiscoveryList", "items": groups}))
+    kinds = kube.kinds()
+    assert kinds.find("", "Pod") == PODS
+    assert kinds.find("apps", "Cat") == Kind("apps", "v2", "Cat", "cats")
+    assert kinds.find("apps", "Pod") is None
+    assert kinds.known() == {("", "Pod"), ("apps", "Cat"), ("apps", "Dog")}
+    assert [each.path for each in api.seen] == ["/api", "/apis"]
+    assert "as=APIGroupDiscoveryList" in api.seen[0].headers["Accept"]
+
+
+def test_a_cluster_that_is_too_old_for_discovery(kube: Kube, api: Server) -> None:
+    api.answer(Answer(200, {"kind": "APIVersions"}), Answer(200, {"kind": "APIGroupList"}))
+    with pytest.raises(Unreachable, match="no aggregated discovery"):
+        kube.kinds()
+
+
+def test_the_clock_is_the_clusters(kube: Kube, api: Server) -> None:
+    then = datetime(2031, 2, 3, 4, 5, 6, tzinfo=UTC)
+    api.answer(Answer(headers={"Date": format_datetime(then, usegmt=True)}))
+    kube.raw("/version")
+    assert kube.now().replace(second=0, microsecond=0) == then.replace(second=0)
+    assert kube.now() >= then
+
+
+@pytest.mark.parametrize("date", ["yesterday", ""])
+def test_a_date_that_is_none_does_no_harm(kube: Kube, api: Server, date: str) -> None:
+    api.answer(Answer(headers={"Date": date}))
+    kube.raw("/version")
+    assert kube.now().tzinfo is UTC

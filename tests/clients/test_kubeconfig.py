@@ -1,0 +1,211 @@
+"""Which cluster, and who we are there."""
+
+import base64
+import json
+import os
+import stat
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from aiops.clients.kube import connect
+from aiops.errors import LoginFailed, WrongUse
+from tests.clients.conftest import CANARY, Login, kubeconfig
+from tests.clients.server import Answer, Server
+
+V1 = "client.authentication.k8s.io/v1"
+EXPIRED, GOOD = "2020-01-01T00:00:00Z", "2099-01-01T00:00:00Z"
+
+
+def plugin(folder: Path, script: str) -> dict[str, Any]:
+    """A user whose credential comes from a program."""
+    program = folder / "login-program"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    return {"exec": {"apiVersion": V1, "command": str(program), "interactiveMode": "Never"}}
+
+
+def credential(**status: str) -> str:
+    return f"echo '{json.dumps({'apiVersion': V1, 'kind': 'ExecCredential', 'status': status})}'"
+
+
+def sent(api: Server) -> list[str | None]:
+    return [each.headers.get("Authorization") for each in api.seen]
+
+
+def test_a_login_program_gives_the_token(login: Login, api: Server, tmp_path: Path) -> None:
+    api.answer(Answer())
+    login(plugin(tmp_path, credential(token=CANARY))).raw("/version")
+    assert sent(api) == [f"Bearer {CANARY}"]
+
+
+def test_a_token_that_expired_is_renewed(login: Login, api: Server, tmp_path: Path) -> None:
+    renewing = f"cd {tmp_path}; if [ -e ran ]; then {credential(token='new', expirationTimestamp=GOOD)}; exit; fi; touch ran"
+    api.answer(Answer(), Answer())
+    kube = login(plugin(tmp_path, f"{renewing}; {credential(token='old', expirationTimestamp=EXPIRED)}"))
+    kube.raw("/version")
+    kube.raw("/version")
+    assert sent(api) == ["Bearer new", "Bearer new"]
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("echo 'no session: run `sso login`' >&2; exit 1", "no session: run `sso login`"),
+        (f"echo 'not JSON {CANARY}'", "failed to decode"),
+        (credential(), "missing token"),
+        (credential(clientCertificateData="x"), "missing clientKeyData"),
+    ],
+)
+def test_a_login_program_that_fails_is_heard_and_nobody_is_asked_anonymously(
+    login: Login, api: Server, tmp_path: Path, script: str, words: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(LoginFailed) as caught:
+        login(plugin(tmp_path, script))
+    assert "context here: the login program" in caught.value.message
+    assert words in caught.value.message
+    assert CANARY not in caught.value.message
+    assert api.seen == []
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_login_program_that_is_not_there(login: Login) -> None:
+    with pytest.raises(LoginFailed, match="No such file or directory: 'absent-program'"):
+        login({"exec": {"apiVersion": V1, "command": "absent-program"}})
+
+
+def test_a_login_program_that_fails_later_stops_the_next_request(
+    login: Login, api: Server, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    script = f"cd {tmp_path}; if [ -e ran ]; then echo session over >&2; exit 1; fi; touch ran"
+    kube = login(plugin(tmp_path, f"{script}; {credential(token='old', expirationTimestamp=EXPIRED)}"))
+    with pytest.raises(LoginFailed, match="session over"):
+        kube.raw("/version")
+    assert api.seen == []
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_token_file_may_end_its_line(login: Login, api: Server, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(f"{CANARY}\n")
+    api.answer(Answer())
+    login({"tokenFile": str(tmp_path / "token")}).raw("/version")
+    assert sent(api) == [f"Bearer {CANARY}"]
+
+
+@pytest.mark.parametrize("odd", ["\nsecond line", "\x1b", "é"])
+def test_a_token_that_no_header_can_hold_is_not_quoted(login: Login, api: Server, odd: str) -> None:
+    with pytest.raises(LoginFailed, match="holds characters") as caught:
+        login({"token": CANARY + odd + CANARY}).raw("/version")
+    assert CANARY not in caught.value.message
+    assert api.seen == []
+
+
+def test_a_certificate_authority_is_accepted_and_its_copy_private(
+    login: Login, tls_api: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    authority = base64.b64encode((tmp_path / "cert.pem").read_bytes()).decode()
+    tls_api.answer(Answer(200, {"major": "1"}))
+    kube = login(server=tls_api.url, **{"certificate-authority-data": authority})
+    assert kube.raw("/version") == {"major": "1"}
+    (copy,) = (tmp_path / "temporary").iterdir()
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+
+
+def contexts(path: Path, *names: str, current: str | None = None) -> str:
+    """A kubeconfig with contexts of these names, each to a server of its own name."""
+    body: dict[str, Any] = {
+        "clusters": [{"name": name, "cluster": {"server": f"http://{name}.example"}} for name in names],
+        "contexts": [{"name": name, "context": {"cluster": name, "user": ""}} for name in names],
+        "users": [],
+    }
+    path.write_text(yaml.safe_dump(body | ({} if current is None else {"current-context": current})))
+    return str(path)
+
+
+def server_of(context: str | None, kubeconfig: str | None) -> tuple[str, str]:
+    kube = connect(context, kubeconfig, timeout_s=1)
+    return kube.context, kube.server
+
+
+def test_the_current_context_or_the_one_that_is_named(tmp_path: Path) -> None:
+    path = contexts(tmp_path / "k", "prod", "dev", current="dev")
+    assert server_of(None, path) == ("dev", "dev.example")
+    assert server_of("prod", path) == ("prod", "prod.example")
+
+
+@pytest.mark.parametrize("current", [None, "", "gone"])
+def test_a_named_context_needs_no_current_one(tmp_path: Path, current: str | None) -> None:
+    path = contexts(tmp_path / "k", "prod", "dev", current=current)
+    assert server_of("prod", path) == ("prod", "prod.example")
+    with pytest.raises(WrongUse, match="no current context|no context `gone`") as caught:
+        connect(None, path, timeout_s=1)
+    assert "prod, dev" in caught.value.hint
+
+
+def test_an_unknown_context_is_guessed_and_all_are_listed(tmp_path: Path) -> None:
+    with pytest.raises(WrongUse, match="no context `prodd`, did you mean `prod`") as caught:
+        connect("prodd", contexts(tmp_path / "k", "prod", "dev"), timeout_s=1)
+    assert caught.value.hint == "contexts: prod, dev"
+
+
+def test_the_variable_holds_several_files_and_the_option_beats_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    several = [contexts(tmp_path / "a", "prod"), str(tmp_path / "absent"), contexts(tmp_path / "b", "dev", current="dev")]
+    monkeypatch.setenv("KUBECONFIG", os.pathsep.join(several))
+    assert server_of(None, None) == ("dev", "dev.example")
+    assert server_of("prod", None) == ("prod", "prod.example")
+    assert server_of(None, contexts(tmp_path / "c", "lab", current="lab")) == ("lab", "lab.example")
+
+
+def test_the_home_folder_holds_the_last_one(tmp_path: Path) -> None:
+    with pytest.raises(WrongUse, match=f"no kubeconfig at {tmp_path}/.kube/config"):
+        connect(None, None, timeout_s=1)
+    (tmp_path / ".kube").mkdir()
+    contexts(tmp_path / ".kube/config", "home", current="home")
+    assert server_of(None, None) == ("home", "home.example")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "just words",
+        f"users: [{{token: {CANARY}",
+        "{}",
+        "contexts: [{}]",
+        "contexts: [{name: here}]\ncurrent-context: here",
+        "contexts: [{name: here, context: {cluster: gone}}]\nclusters: []\ncurrent-context: here",
+        f"""
+            current-context: here
+            contexts: [{{name: here, context: {{cluster: c, user: u}}}}]
+            clusters: [{{name: c, cluster: {{server: "http://x"}}}}]
+            users: [{{name: u, token: {CANARY}}}]
+        """,
+    ],
+)
+def test_a_broken_kubeconfig_is_named_and_not_quoted(tmp_path: Path, text: str) -> None:
+    (tmp_path / "k").write_text(text)
+    with pytest.raises(WrongUse, match=f"kubeconfig {tmp_path}/k") as caught:
+        connect(None, str(tmp_path / "k"), timeout_s=1)
+    assert "\n" not in caught.value.message
+    assert CANARY not in caught.value.message
+
+
+def test_a_certificate_that_is_not_there(tmp_path: Path) -> None:
+    path = kubeconfig(tmp_path / "k", "https://x.example", {"client-certificate": "/absent"})
+    with pytest.raises(WrongUse, match="File does not exist: /absent"):
+        connect(None, path, timeout_s=1)
+
+
+def test_in_a_pod_the_service_account_must_be_readable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
+    with pytest.raises(WrongUse, match="service account cannot be read"):
+        connect(None, None, timeout_s=1)

@@ -1,0 +1,134 @@
+"""Which room may import which, and where each library is known: read from the sources, whatever the tests run."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import aiops
+
+ROOT = Path(aiops.__file__).parent
+FILES = sorted(ROOT.rglob("*.py"))
+
+MAY_IMPORT: dict[str, set[str]] = {
+    "__main__": {"cli"},
+    "session": {"clients", "gitops", "config", "progress.events"},
+    "operations": {
+        "session", "collect", "snapshot", "judge", "checks", "clients", "gitops", "config", "progress.events", "runbooks",
+    },
+    "collect": {"snapshot", "clients", "config"},
+    "checks": {"judge", "snapshot", "gitops", "config"},
+    "judge": {"snapshot", "gitops"},
+    "render": {"checks", "judge", "snapshot", "gitops", "runbooks", "progress.events"},
+    "gitops": {"config"},
+    "clients": {"config"},
+    "runbooks": {"config"},
+    "config": set(),
+    "snapshot": set(),
+    "progress": set(),
+    "errors": set(),
+    "lab": set(),
+}  # fmt: skip
+"""Besides itself and `errors`. `cli` may import everything; nothing else may import `cli` or `lab`."""
+MAY_IMPORT["cli"] = MAY_IMPORT.keys() - {"__main__"} | {"progress.events"}
+FOR_ALL = {"errors"}
+LIBRARIES = {
+    "click": {"cli", "__main__"},
+    "rich": {"cli", "progress", "render"},
+    "kubernetes": {"clients"},
+    "urllib3": {"clients"},
+    "httpx": {"clients"},
+    "argocd_python_client": {"clients"},
+    "tenacity": {"clients"},
+    "platformdirs": {"clients", "session"},
+    "yaml": {"config", "gitops", "operations", "lab"},
+    "aiohttp": {"lab"},
+}
+"""Where each library outside the standard library is known."""
+
+
+def modules_imported(file: Path) -> Iterator[str]:
+    """Every module that a file imports anywhere: in functions and under TYPE_CHECKING too."""
+    package = ("aiops", *file.relative_to(ROOT).parent.parts)
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else ()
+            module = ".".join((*above, node.module) if node.module else above)
+            # `from aiops import x` may name a room as well as a thing
+            yield from (f"{module}.{alias.name}" for alias in node.names) if module in PACKAGES else (module,)
+
+
+PACKAGES = {".".join(("aiops", *file.relative_to(ROOT).parent.parts)) for file in ROOT.rglob("__init__.py")}
+
+
+def room(file: Path) -> str:
+    return file.relative_to(ROOT).with_suffix("").parts[0]
+
+
+def rooms_imported(file: Path) -> set[str]:
+    """The other rooms as `judge`, and `progress.events`, which has readers of its own."""
+    found = set()
+    for module in modules_imported(file):
+        top, *parts = module.split(".")
+        if top == "aiops" and parts and parts != ["__version__"]:
+            found.add("progress.events" if parts[:2] == ["progress", "events"] else parts[0])
+    return found
+
+
+def test_the_files_are_there() -> None:
+    assert {"cli", "operations", "clients", "judge", "gitops", "config"} <= {room(file) for file in FILES}
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_a_room_imports_only_what_it_may(file: Path) -> None:
+    mine = room(file)
+    itself = {mine, f"{mine}.events"}
+    assert mine == "__init__" or mine in MAY_IMPORT, "a new room: say in the table what it may import"
+    assert rooms_imported(file) - itself - FOR_ALL - MAY_IMPORT.get(mine, set()) == set()
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_a_library_is_known_in_its_rooms_only(file: Path) -> None:
+    libraries = {module.partition(".")[0] for module in modules_imported(file)} - {"aiops"} - sys.stdlib_module_names
+    assert libraries <= LIBRARIES.keys(), "a new library: say in the table where it is known"
+    assert {library for library in libraries if room(file) not in LIBRARIES[library]} == set()
+
+
+@pytest.mark.parametrize("file", sorted(ROOT.rglob("__init__.py")), ids=lambda file: str(file.relative_to(ROOT)))
+def test_each_package_says_what_it_is(file: Path) -> None:
+    assert ast.get_docstring(ast.parse(file.read_text(encoding="utf-8")))
+
+
+def test_every_file_lies_in_a_package() -> None:
+    """A folder without __init__.py works from a checkout and is missing from what tools find."""
+    assert [file for file in FILES if not (file.parent / "__init__.py").exists()] == []
+
+
+HELP = """
+import sys
+before = set(sys.modules)
+sys.argv = ["aiops", *sys.argv[1:]]
+from aiops.__main__ import main
+try:
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+tops = {name.partition(".")[0] for name in set(sys.modules) - before}
+print("\\0", *sorted(tops - set(sys.stdlib_module_names)))
+"""
+
+
+def loaded(*arguments: str) -> set[str]:
+    """The packages outside the standard library that one run of aiops loads."""
+    run = subprocess.run([sys.executable, "-c", HELP, *arguments], capture_output=True, text=True, check=True)
+    return set(run.stdout.rpartition("\0")[2].split())
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("wait", "--help")])
+def test_help_loads_click_and_nothing_else(arguments: tuple[str, ...]) -> None:
+    assert loaded(*arguments) == {"aiops", "click"}
