@@ -88,26 +88,30 @@ class ArgoCD:
             call = getattr(api(client), method)
             answer = call(*words, **more, _preload_content=False, _request_timeout=self._timeout_s)
             return self._json(doing, answer.data)
-        except ApiException as error:
-            if isinstance(error.__context__, urllib3.exceptions.SSLError):
-                raise self._unanswered(doing, error.__context__) from error
-            raise self._refusal(doing, error.status, error.body) from error
+        except (ApiException, AttributeError, UnicodeDecodeError) as error:
+            # the library stumbles over its own exception where that has no body (TLS), or one that is not UTF-8
+            refused = error if isinstance(error, ApiException) else error.__context__
+            if not isinstance(refused, ApiException):
+                raise
+            if isinstance(refused.__context__, urllib3.exceptions.SSLError):
+                raise self._unanswered(doing, refused.__context__) from error
+            raise self._refusal(doing, refused.status, refused.body) from error
         except urllib3.exceptions.HTTPError as error:
             raise self._unanswered(doing, error) from error
         finally:
             client.close()
 
     def _client(self) -> "ApiClient":
+        import urllib3
         from argocd_python_client.api_client import ApiClient
         from argocd_python_client.configuration import Configuration
 
-        configuration = Configuration(host=self._url, discard_unknown_keys=True)
+        configuration = Configuration(host=self._url)
         configuration.retries = False
         configuration.verify_ssl = not self._insecure
-        client = ApiClient(configuration, header_name="Authorization", header_value=f"Bearer {self._token}")
-        # the server answers 415 to anything but a GET without it (argo-cd server.go, since 2.8.8)
-        client.set_default_header("Content-Type", "application/json")
-        return client
+        if self._insecure:  # the operator said so: no warning each time
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+        return ApiClient(configuration, header_name="Authorization", header_value=f"Bearer {self._token}")
 
     @property
     def _look(self) -> str:

@@ -16,13 +16,14 @@ from aiops.errors import CannotTell, LoginFailed, Refused, Unreachable
 
 LARGEST_FILE = 1 << 20
 SHA = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
-NO_PROMPT = {
+NOTHING_UNASKED = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_ASKPASS": "false",
     "SSH_ASKPASS": "false",
     "SSH_ASKPASS_REQUIRE": "never",
     "GCM_INTERACTIVE": "never",
-    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_OPTIONAL_LOCKS": "0",  # git status would refresh the index
+    "GIT_NO_LAZY_FETCH": "1",  # a partial clone would fetch into itself whatever is looked at
     "LC_ALL": "C",
 }
 ANOTHER_REPOSITORY = {
@@ -107,14 +108,15 @@ class Git:
             top, git_dir = self._run("rev-parse", *words, about=str(folder)).decode().splitlines()
             folder, options = Path(top), [*options, "-c", f"include.path={git_dir}/config"]
         self._run(
-            "fetch", "--quiet", "--no-tags", "--no-filter", "--depth=1", "--no-write-fetch-head",
+            "fetch", "--quiet", "--no-tags", "--no-filter", "--depth=1",
             "--", self._remote(url), sha,
             about=f"{url} {revision}", url=url, store=cache, options=options, folder=folder,
         )  # fmt: skip
 
     def _has(self, sha: str, store: Path | None) -> bool:
+        """Whether the commit is there with all its files, which a partial clone may lack."""
         try:
-            self._run("cat-file", "-e", f"{sha}^{{tree}}", about=f"commit {sha[:8]}", store=store)
+            self._run("rev-list", "--objects", "--no-walk", "--quiet", sha, about=f"commit {sha[:8]}", store=store)
         except Refused:
             return False
         return True
@@ -152,7 +154,7 @@ class Git:
         try:
             process = subprocess.Popen(  # noqa: S603 - no shell, and the words are ours or the config's
                 ["git", *where, *options, *remote, verb, *words],  # noqa: S607 - the operator's own git
-                env=inherited | NO_PROMPT | {"AIOPS_GIT_URL": url},
+                env=inherited | NOTHING_UNASKED | {"AIOPS_GIT_URL": url},
                 start_new_session=True,  # no terminal to ask on either, and one group to kill
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             )  # fmt: skip
@@ -169,7 +171,7 @@ class Git:
             try:
                 return process.communicate(stdin, timeout=self._timeout_s)
             except subprocess.TimeoutExpired as error:
-                raise Unreachable(f"{who} did not answer in {self._timeout_s:.0f} s", REACHABLE) from error
+                raise Unreachable(f"{who} did not answer in {self._timeout_s:g} s", REACHABLE) from error
             finally:
                 if process.returncode is None:
                     os.killpg(process.pid, signal.SIGKILL)

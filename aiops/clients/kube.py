@@ -19,7 +19,7 @@ from aiops.clients.kinds import (
 )
 from aiops.clients.kubeconfig import load
 from aiops.clients.transport import Json, Request, Retryable, Transport
-from aiops.errors import ApiRefused, Unreachable
+from aiops.errors import ApiRefused, Unreachable, WrongUse
 
 __all__ = [
     "APPLICATION", "APPLICATIONSET", "APPPROJECT", "DEPLOYMENTS", "EVENTS", "PODS",
@@ -50,7 +50,11 @@ def connect(context: str | None, kubeconfig: str | None, *, timeout_s: float) ->
     from kubernetes.client import ApiClient
 
     configuration.connection_pool_maxsize = 16
-    return Kube(Transport(ApiClient(configuration), name), name, timeout_s)
+    try:
+        client = ApiClient(configuration)
+    except ImportError as error:  # urllib3 needs PySocks for a SOCKS proxy
+        raise WrongUse(f"context {name}: proxy-url {configuration.proxy}: {error}", "pip install pysocks") from error
+    return Kube(Transport(client, name), name, timeout_s)
 
 
 class Kube:
@@ -174,7 +178,10 @@ class Kube:
             wait=lambda state: min(left(), _asked_for(state.outcome) or backoff(state)),
             reraise=True,
         )
-        return retrying(lambda: self._transport.json(request, max(SHORTEST_TRY_S, left())))
+        try:
+            return retrying(lambda: self._transport.json(request, max(SHORTEST_TRY_S, left())))
+        except Retryable as error:  # whether to repeat it was a matter of this room
+            raise Unreachable(error.message, error.hint) from error
 
 
 def _asked_for(outcome: object) -> float | None:

@@ -28,6 +28,7 @@ def load(context: str | None, kubeconfig: str | None) -> tuple[str, "Configurati
 
     WrongUse for a kubeconfig or context that is not there, LoginFailed for an exec plugin that gives nothing.
     """
+    import urllib3
     import yaml
     from kubernetes.client import Configuration
     from kubernetes.config import ConfigException, load_kube_config
@@ -50,6 +51,8 @@ def load(context: str | None, kubeconfig: str | None) -> tuple[str, "Configurati
             f"kubeconfig {where}: {words_of_library}", "mend it, or name another with --kubeconfig"
         ) from None
     refuse_silence(words, name)
+    if not configuration.verify_ssl:  # the kubeconfig says so: no warning each time
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
     return name, configuration
 
 

@@ -109,8 +109,7 @@ class Transport:
                 body=None if request.body is None else json.dumps(request.body).encode(),
                 preload_content=not stream,
                 timeout=urllib3.Timeout(connect=min(CONNECT_S, timeout_s), read=timeout_s),
-                retries=False,
-                redirect=False,
+                retries=False,  # neither a second try nor a redirect: both are judged here
             )
         except urllib3.exceptions.HTTPError as error:
             raise self._unanswered(request, error) from error
@@ -160,7 +159,7 @@ class Transport:
             return Retryable(f"{self._who(request)}: {reason(error)}", self._look, turned_away=turned_away)
         hint = self._look
         if distrusts(error):
-            hint = "the kubeconfig's certificate-authority is not the one that signed this server's certificate"
+            hint = "the kubeconfig's certificate-authority or server name does not fit this server's certificate"
         return Unreachable(f"{self._who(request)}: TLS: {reason(error)}", hint)
 
     def _refused(self, request: Request, response: "BaseHTTPResponse") -> NoReturn:

@@ -6,11 +6,12 @@ required on one and the same object: refresh answered, spec compared, revision e
 compared after that, Synced, Healthy, and not empty.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from aiops.judge.comparison import compared, other_commit, spec_compared
 from aiops.judge.condition import errors, of_git, passes
 from aiops.judge.expectation import Expected
 from aiops.judge.operation import Operation, operation_of
@@ -98,7 +99,7 @@ def _errors(app: Json, fresh: bool, expected: Expected) -> Iterator[Verdict]:
             # it keeps Argo CD from comparing, so `reconciledAt` never moves again (appcontroller.go
             # processAppRefreshQueueItem): once nothing else moves either, the answer is this one
             yield Verdict(state="waiting", detail=text, stale=True, stuck="unwell")
-        if not fresh or passes(message) or _other_commit(_compared(status), expected):
+        if not fresh or passes(message) or other_commit(compared(status), expected):
             yield Verdict(state="waiting", detail=text, stale=True)
         if of_git(message):
             yield Verdict(state="hopeless", detail=text)
@@ -107,33 +108,18 @@ def _errors(app: Json, fresh: bool, expected: Expected) -> Iterator[Verdict]:
         yield Verdict(state="waiting", detail=text, stale=True, stuck="unwell")
 
 
-def _compared(status: Json) -> Sequence[str]:
-    """What was compared last, for each source: a commit, or its unresolved name where git could not be read."""
-    sync = status.get("sync", {})
-    return sync.get("revisions") or [sync.get("revision", "")]
-
-
-def _other_commit(revisions: Sequence[str], expected: Expected) -> bool:
-    """One of them is a commit, and known not to be the expected one."""
-    return any(
-        len(found) == len(head) and found != head
-        for index, (_, head) in expected.heads.items()
-        for found in revisions[index : index + 1]
-    )
-
-
 def _operation(app: Json, operation: Operation, expected: Expected, since: datetime | None) -> Iterator[Verdict]:
     if operation.phase == "pending":
         yield Verdict(state="waiting", detail="a sync is asked for and has not begun")
     if operation.phase == "running":
         # the sync of an early wave waits for its objects: they are worth a look (gitops-engine sync_context.go)
         unwell = operation.message.startswith("waiting for healthy state of")
-        applied = unwell and not _other_commit(operation.revisions, expected)
+        applied = unwell and not other_commit(operation.revisions, expected)
         detail = f"syncing: {operation.message}".rstrip(": ")
         yield Verdict(state="waiting", detail=detail, unwell=unwell, applied=applied)
     if operation.phase not in ("retrying", "failed"):
         return
-    if _other_commit(operation.revisions, expected):
+    if other_commit(operation.revisions, expected):
         yield from _older_failed(app, operation)
         return
     ended = moment(operation.finished)
@@ -157,9 +143,9 @@ def _older_failed(app: Json, operation: Operation) -> Iterator[Verdict]:
 
 def _staleness(app: Json, expected: Expected, operation: Operation, looked: datetime | None) -> Iterator[Verdict]:
     status = app.get("status", {})
-    if not _spec_compared(app):
+    if not spec_compared(app):
         yield Verdict(state="waiting", detail="its spec changed and was not compared yet", stale=True)
-    revisions = _compared(status)
+    revisions = compared(status)
     for index, (name, head) in expected.heads.items():
         found = revisions[index] if index < len(revisions) else ""
         if found != head:
@@ -168,20 +154,6 @@ def _staleness(app: Json, expected: Expected, operation: Operation, looked: date
     finished = moment(operation.finished)
     if finished is not None and (looked is None or looked <= finished):
         yield Verdict(state="waiting", detail="synced; Argo CD has not looked at it since", stale=True)
-
-
-def _spec_compared(app: Json) -> bool:
-    """Argo CD's own test: sources, destination and ignoreDifferences (appcontroller.go needRefreshAppStatus)."""
-    spec, compared = app["spec"], app.get("status", {}).get("sync", {}).get("comparedTo") or {}
-    if spec.get("sources"):
-        same_source = spec["sources"] == compared.get("sources")
-    else:
-        same_source = spec.get("source") == compared.get("source")
-    return (
-        same_source
-        and spec.get("destination") == compared.get("destination")
-        and (spec.get("ignoreDifferences") or []) == (compared.get("ignoreDifferences") or [])
-    )
 
 
 def _health(app: Json, expected: Expected) -> Verdict:

@@ -16,11 +16,14 @@ GroupKind = tuple[str, str]
 
 @dataclass(frozen=True)
 class Delivery:
-    """The tree's files, and which of its layers belong to the profile in apply order."""
+    """The tree's files, and which of its layers belong to the profile."""
 
     tree: Tree
     files: Files
     inside: tuple[str, ...]
+    """The profile's layers in apply order."""
+    beyond: tuple[str, ...]
+    """The tree's other layers in apply order: the first that brings a kind is the one to name."""
     _seen: dict[tuple[str, GroupKind], str | None] = field(default_factory=dict, compare=False)
     """What was looked up already: a look through the files costs more than all else of a judgement."""
 
@@ -30,8 +33,7 @@ class Delivery:
 
     def layer_beyond(self, kind: GroupKind) -> str | None:
         """The layer outside the profile that brings the kind; None: no wider profile would help."""
-        beyond = tuple(layer.name for layer in self.tree.layers if layer.name not in self.inside)
-        return self._holding("crd", kind, beyond) or self._holding("group", kind, beyond)
+        return self._holding("crd", kind, self.beyond) or self._holding("group", kind, self.beyond)
 
     def _holding(self, sign: str, kind: GroupKind, layers: tuple[str, ...]) -> str | None:
         return next((layer for layer in layers if self._sign(layer, kind) == sign), None)

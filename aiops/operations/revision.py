@@ -63,8 +63,16 @@ def read_revision(session: Session, layers: tuple[str, ...], known: Revision | N
         commit,
         heads,
         expected_applications(tree, files, layers, session.own, heads),
-        Delivery(tree, files, layers),
+        Delivery(tree, files, layers, _beyond(session, tree, layers)),
     )
+
+
+def _beyond(session: Session, tree: Tree, layers: tuple[str, ...]) -> tuple[str, ...]:
+    """The tree's layers outside these, in the order in which the widest profile applies them."""
+    widest = max(session.profiles().values(), key=len)
+    known = [layer.name for layer in tree.layers]
+    order = (*(name for name in widest if name in known), *(name for name in known if name not in widest))
+    return tuple(name for name in order if name not in layers)
 
 
 def _revisions(session: Session, tree: Tree, layers: tuple[str, ...]) -> set[str]:

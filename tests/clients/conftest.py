@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from aiops.clients.kube import Kube, connect
+from tests.clients.repositories import commit, git
 from tests.clients.server import Server
 
 CANARY = "canary-5e1f"
@@ -63,7 +64,9 @@ def login(api: Server, tmp_path: Path) -> Iterator[Login]:
     """Connect as a user (by default with the canary for a token) to `api`, or to another server."""
     opened: list[Kube] = []
 
-    def connected(user: dict[str, Any] | None = None, server: str = api.url, timeout_s: float = 5.0, **more: Any) -> Kube:
+    def connected(
+        user: dict[str, Any] | None = None, server: str = api.url, timeout_s: float = 5.0, **more: Any
+    ) -> Kube:
         path = kubeconfig(tmp_path / "kubeconfig", server, user or {"token": CANARY}, **more)
         opened.append(connect(None, path, timeout_s=timeout_s))
         return opened[-1]
@@ -76,3 +79,36 @@ def login(api: Server, tmp_path: Path) -> Iterator[Login]:
 @pytest.fixture
 def kube(login: Login) -> Kube:
     return login()
+
+
+@pytest.fixture
+def origin(tmp_path: Path) -> Path:
+    """A bare repository with one commit on main."""
+    bare, first = tmp_path / "origin.git", tmp_path / "first"
+    first.mkdir()
+    git(tmp_path, "init", "-q", "--bare", str(bare))
+    git(first, "init", "-q")
+    commit(first, apps__web_yaml="replicas: 1\n", README="words\n")
+    git(first, "push", "-q", str(bare), "main")
+    return bare
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, origin: Path) -> Path:
+    git(tmp_path, "clone", "-q", str(origin), "checkout")
+    return tmp_path / "checkout"
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, origin: Path) -> Path:
+    """A colleague's checkout, from which is pushed."""
+    git(tmp_path, "clone", "-q", str(origin), "elsewhere")
+    return tmp_path / "elsewhere"
+
+
+@pytest.fixture
+def pushed(elsewhere: Path) -> str:
+    """A commit on main that the checkout does not have."""
+    sha = commit(elsewhere, apps__web_yaml="replicas: 2\n")
+    git(elsewhere, "push", "-q")
+    return sha

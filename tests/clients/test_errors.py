@@ -54,7 +54,7 @@ def test_each_failure_is_one_error_that_says_who_what_and_where(
     api.answer(answer, answer, answer)
     with pytest.raises(AiopsError) as caught:
         kube.get(APPLICATION, "web", "argocd")
-    assert isinstance(caught.value, error)
+    assert type(caught.value) is error
     who = f"kubernetes {api.address}: cannot get applications.argoproj.io web in argocd"
     assert caught.value.message.startswith(who)
     assert words in caught.value.message
@@ -101,7 +101,7 @@ def test_nobody_answers_in_time(login: Login, api: Server) -> None:
 
 
 def test_a_certificate_that_nobody_vouches_for(login: Login, tls_api: Server) -> None:
-    with pytest.raises(Unreachable, match="TLS: .*self-signed certificate") as caught:
+    with pytest.raises(Unreachable, match=r"TLS: .*self-signed certificate") as caught:
         login(server=tls_api.url).raw("/version")
     assert "certificate-authority" in caught.value.hint
 

@@ -10,7 +10,7 @@ import urllib3
 
 from aiops.clients.kube import APPLICATION, DEPLOYMENTS, PODS, Kind, Kube
 from aiops.errors import AiopsError, ApiRefused, Unreachable
-from tests.clients.conftest import CANARY, Login
+from tests.clients.conftest import CANARY
 from tests.clients.server import Answer, Reset, Server, Step
 
 SOON = {"Retry-After": "0"}
@@ -19,7 +19,9 @@ NOT_SOON = {"Retry-After": "60"}
 
 def page(*names: str, more: str | None = None, kind: str = "PodList") -> Answer:
     items = [{"metadata": {"name": name}} for name in names]
-    return Answer(200, {"kind": kind, "apiVersion": "v1", "metadata": {"resourceVersion": "7", "continue": more}, "items": items})
+    return Answer(
+        200, {"kind": kind, "apiVersion": "v1", "metadata": {"resourceVersion": "7", "continue": more}, "items": items}
+    )
 
 
 @pytest.mark.parametrize("step", [Answer(429, headers=SOON), Answer(500), Answer(503), Answer(504), Reset()])
@@ -40,7 +42,9 @@ def test_a_read_is_not_tried_for_ever(kube: Kube, api: Server, step: Step, times
     assert len(api.seen) == times
 
 
-@pytest.mark.parametrize("step", [Answer(500), Answer(503), Answer(500, {"kind": "Status", "message": "(429)"}), Reset()])
+@pytest.mark.parametrize(
+    "step", [Answer(500), Answer(503), Answer(500, {"kind": "Status", "message": "(429)"}), Reset()]
+)
 def test_a_write_that_may_have_happened_is_not_sent_again(kube: Kube, api: Server, step: Step) -> None:
     api.answer(step, Answer())
     with pytest.raises(Unreachable):
@@ -159,7 +163,10 @@ def discovery(group: str, *versions: tuple[str, str]) -> dict[str, object]:
 
 
 def test_discovery_takes_two_requests_and_the_preferred_version(kube: Kube, api: Server) -> None:
-    for groups in ([discovery("", ("v1", "pods"))], [discovery("apps", ("v2", "cats"), ("v1", "cats"), ("v1", "dogs"))]):
+    for groups in (
+        [discovery("", ("v1", "pods"))],
+        [discovery("apps", ("v2", "cats"), ("v1", "cats"), ("v1", "dogs"))],
+    ):
         api.answer(Answer(200, {"kind": "APIGroupDiscoveryList", "items": groups}))
     kinds = kube.kinds()
     assert kinds.find("", "Pod") == PODS

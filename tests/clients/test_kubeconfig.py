@@ -43,7 +43,9 @@ def test_a_login_program_gives_the_token(login: Login, api: Server, tmp_path: Pa
 
 
 def test_a_token_that_expired_is_renewed(login: Login, api: Server, tmp_path: Path) -> None:
-    renewing = f"cd {tmp_path}; if [ -e ran ]; then {credential(token='new', expirationTimestamp=GOOD)}; exit; fi; touch ran"
+    renewing = (
+        f"cd {tmp_path}; if [ -e ran ]; then {credential(token='new', expirationTimestamp=GOOD)}; exit; fi; touch ran"
+    )
     api.answer(Answer(), Answer())
     kube = login(plugin(tmp_path, f"{renewing}; {credential(token='old', expirationTimestamp=EXPIRED)}"))
     kube.raw("/version")
@@ -116,6 +118,11 @@ def test_a_certificate_authority_is_accepted_and_its_copy_private(
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
 
 
+def test_a_certificate_is_not_looked_at_where_the_kubeconfig_says_so(login: Login, tls_api: Server) -> None:
+    tls_api.answer(Answer(200, {"major": "1"}))
+    assert login(server=tls_api.url, **{"insecure-skip-tls-verify": True}).raw("/version") == {"major": "1"}
+
+
 def contexts(path: Path, *names: str, current: str | None = None) -> str:
     """A kubeconfig with contexts of these names, each to a server of its own name."""
     body: dict[str, Any] = {
@@ -142,7 +149,7 @@ def test_the_current_context_or_the_one_that_is_named(tmp_path: Path) -> None:
 def test_a_named_context_needs_no_current_one(tmp_path: Path, current: str | None) -> None:
     path = contexts(tmp_path / "k", "prod", "dev", current=current)
     assert server_of("prod", path) == ("prod", "prod.example")
-    with pytest.raises(WrongUse, match="no current context|no context `gone`") as caught:
+    with pytest.raises(WrongUse, match=r"no current context|no context `gone`") as caught:
         connect(None, path, timeout_s=1)
     assert "prod, dev" in caught.value.hint
 
@@ -156,7 +163,11 @@ def test_an_unknown_context_is_guessed_and_all_are_listed(tmp_path: Path) -> Non
 def test_the_variable_holds_several_files_and_the_option_beats_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    several = [contexts(tmp_path / "a", "prod"), str(tmp_path / "absent"), contexts(tmp_path / "b", "dev", current="dev")]
+    several = [
+        contexts(tmp_path / "a", "prod"),
+        str(tmp_path / "absent"),
+        contexts(tmp_path / "b", "dev", current="dev"),
+    ]
     monkeypatch.setenv("KUBECONFIG", os.pathsep.join(several))
     assert server_of(None, None) == ("dev", "dev.example")
     assert server_of("prod", None) == ("prod", "prod.example")

@@ -20,7 +20,9 @@ def pod(name: str, version: int) -> dict[str, object]:
 
 def listing(version: int, *names: str) -> Answer:
     items = [pod(name, version) for name in names]
-    return Answer(200, {"kind": "PodList", "apiVersion": "v1", "metadata": {"resourceVersion": str(version)}, "items": items})
+    return Answer(
+        200, {"kind": "PodList", "apiVersion": "v1", "metadata": {"resourceVersion": str(version)}, "items": items}
+    )
 
 
 def event(kind: str, body: object) -> bytes:

@@ -1,10 +1,10 @@
-"""A tree of three layers: `ground` and `walls` are the profile, `roof` is beyond it."""
+"""A tree of four layers: `ground` and `walls` are the profile, `roof` and then `antenna` are beyond it."""
 
 from aiops.gitops.files import Commit
 from aiops.gitops.tree import read_tree
 from aiops.judge.delivery import Delivery
 
-INSIDE = ("ground", "walls")
+INSIDE, BEYOND = ("ground", "walls"), ("roof", "antenna")
 POLICY = ("agentgateway.dev", "AgentgatewayPolicy")
 
 APPSET = """\
@@ -30,7 +30,8 @@ metadata: {name: app-LAYER}
 spec:
   source: {repoURL: "https://git.example.com/acme/platform.git", targetRevision: main, path: manifests/LAYER}
 """
-LAYERS = (*INSIDE, "roof")
+LAYERS = sorted((*INSIDE, *BEYOND))
+"""In the tree's order, which is not that of the profiles."""
 TREE = {
     **{f"clusters/lab/appsets/{n}-{name}.yaml": APPSET.replace("LAYER", name) for n, name in enumerate(LAYERS)},
     **{f"catalog/{name}/app.yaml": APPLICATION.replace("LAYER", name) for name in LAYERS},
@@ -58,4 +59,4 @@ def delivery(**manifests: str) -> Delivery:
         "0123456789abcdef",
         {**TREE, **{f"manifests/{layer}/all.yaml": text for layer, text in manifests.items()}},
     )
-    return Delivery(read_tree(files, "lab"), files, INSIDE)
+    return Delivery(read_tree(files, "lab"), files, INSIDE, BEYOND)

@@ -12,6 +12,7 @@ SKIP = "argocd.argoproj.io/skip-reconcile"
 RUNNING = {"status.operationState.phase": "Running", "status.operationState.finishedAt": None}
 FAILED = {"status.operationState.phase": "Failed"}
 IGNORED = [{"kind": "Deployment", "jsonPointers": ["/spec/replicas"]}]
+FIRST: dict[str, Any] = {"operation": {"sync": {}}, "status.operationState": None}
 WAVE = {"status.operationState.message": "waiting for healthy state of apps/Deployment/meter"}
 
 NOT_SETTLED = {
@@ -24,6 +25,7 @@ NOT_SETTLED = {
     "other ignoreDifferences": ({"spec.ignoreDifferences": IGNORED}, "waiting", "its spec changed"),
     "sources for a source": ({"spec.sources": [{"path": "x"}]}, "waiting", "its spec changed"),
     "operation asked for": ({"operation": {"sync": {}}}, "waiting", "a sync is asked for"),
+    "first operation asked for": (FIRST, "waiting", "a sync is asked for"),
     "operation running": (RUNNING, "waiting", "syncing: successfully"),
     "same second": ({"status.reconciledAt": FINISHED}, "waiting", "has not looked at it since"),
     "looked at before the end": ({"status.reconciledAt": "2026-11-23T04:28:20Z"}, "waiting", "not looked at it since"),
@@ -69,8 +71,10 @@ def test_settled(changes: dict[str, Any]) -> None:
     assert judge_application(with_changes("settled", changes), expected(), SINCE).state == "settled"
 
 
-def test_absent_names_who_should_make_it() -> None:
-    verdict = judge_application(None, expected(made_by="ApplicationSet layer-ground"), None)
+@pytest.mark.parametrize("automatic", [True, False])
+def test_absent_names_who_should_make_it(automatic: bool) -> None:
+    wanted = expected(automatic=automatic, made_by="ApplicationSet layer-ground")
+    verdict = judge_application(None, wanted, None)
     assert (verdict.state, verdict.stale) == ("waiting", False)
     assert "ApplicationSet layer-ground has not made it" in verdict.detail
 

@@ -94,12 +94,13 @@ def test_a_sync_that_no_retry_mends(phase: dict[str, Any], began: str | None, st
     assert verdict.state == state
 
 
-def test_the_failed_resource_is_named_before_the_count_of_failures() -> None:
-    failure = {"kind": "Job", "name": "seed", "hookPhase": "Failed", "message": "Job has reached the backoff limit"}
-    app = with_changes(
-        "settled", {**failed("one or more tasks failed"), "status.operationState.syncResult.resources": [failure]}
-    )
-    assert "Job seed: Job has reached the backoff limit" in judge_application(app, expected(), SINCE).detail
+@pytest.mark.parametrize("sign", [{"hookPhase": "Failed"}, {"hookPhase": "Error"}, {"status": "SyncFailed"}])
+def test_the_failed_resource_is_named_before_the_count_of_failures(sign: dict[str, str]) -> None:
+    well = {"kind": "Service", "name": "s", "status": "Synced", "hookPhase": "Running", "message": "created"}
+    resources = [well, {"kind": "Job", "name": "seed", "message": "has reached the backoff limit", **sign}]
+    changes = {**failed("one or more tasks failed"), "status.operationState.syncResult.resources": resources}
+    detail = judge_application(with_changes("settled", changes), expected(), SINCE).detail
+    assert detail.endswith("Job seed: has reached the backoff limit")
 
 
 def test_a_retry_reads_the_same_at_each_attempt() -> None:

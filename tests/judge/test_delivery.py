@@ -14,6 +14,9 @@ from tests.judge.saved import saved
         ({"walls": crd(*POLICY)}, "walls", None),
         ({"roof": crd(*POLICY)}, None, "roof"),
         ({"roof": of("agentgateway.dev")}, None, "roof"),  # the chart that brings the CRD hides it
+        ({"roof": crd(*POLICY), "antenna": crd(*POLICY)}, None, "roof"),
+        ({"roof": of("agentgateway.dev"), "antenna": of("agentgateway.dev")}, None, "roof"),
+        ({"roof": of("agentgateway.dev"), "antenna": crd(*POLICY)}, None, "antenna"),
         ({"walls": of("agentgateway.dev")}, None, None),  # using a kind is not bringing it
         ({"roof": crd("agentgateway.dev", "Other")}, None, None),
         ({"roof": crd("other.dev", "AgentgatewayPolicy")}, None, None),

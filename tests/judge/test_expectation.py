@@ -62,9 +62,11 @@ def test_automatic(policy: str, automatic: bool) -> None:
 
 def test_only_our_own_sources_are_held_against_a_commit() -> None:
     ours, chart = f"repoURL: {OURS}, path: x, targetRevision", "repoURL: https://charts.example.com, chart: c"
-    sources = f"sources: [{{{chart}, targetRevision: 1.2.3}}, {{{ours}: main}}, {{{ours}: v1}}, {{{ours}: 'v1.*'}}]"
+    theirs = "repoURL: https://git.example.com/theirs.git, path: x, targetRevision"
+    each = (f"{chart}, targetRevision: 1.2.3", f"{theirs}: main", f"{ours}: main", f"{ours}: v1", f"{ours}: 'v1.*'")
+    sources = f"sources: [{', '.join(f'{{{source}}}' for source in each)}]"
     found = expectations(application(sources), {"main": "c0ffee", "v1": "beef"})["app-ground"]
-    assert found.heads == {1: ("main", "c0ffee"), 2: ("v1", "beef")}
+    assert found.heads == {2: ("main", "c0ffee"), 3: ("v1", "beef")}
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,9 @@ def event(reason: str, message: str, at: str = "2026-11-23T04:28:00Z") -> Json:
 @pytest.mark.parametrize(
     "body",
     [
-        pod(phase="Running", conditions=[{"type": "Ready", "status": "True"}]),
+        pod(
+            phase="Running", conditions=[{"type": "acme/gate", "status": "False"}, {"type": "Ready", "status": "True"}]
+        ),
         pod(phase="Succeeded", conditions=not_ready()),
         {**pod(conditions=not_ready()), "metadata": {"name": "m", "deletionTimestamp": "2026-11-23T04:28:00Z"}},
         pod(phase="Failed", reason="Evicted", message="The node was low on resource: memory."),
@@ -68,6 +70,7 @@ def test_nothing_to_say(body: Json) -> None:
         ),
         (pod(containerStatuses=[waiting("RunContainerError", "x")]), "RunContainerError: x", "while others move"),
         (pod(phase="Running", conditions=not_ready()), "not ready: containers with unready status: [c]", "yes"),
+        (pod(phase="Running", reason="NodeLost", conditions=not_ready("node lost")), "not ready: node lost", "yes"),
         (pod(phase="Failed", message="deadline"), "failed: deadline", "yes"),
         (pod(phase="Failed"), "failed: it ended with an error", "yes"),
     ],

@@ -179,6 +179,11 @@ def test_what_lies_beneath_decides_at_once_or_when_alone(details: Details, besid
     assert judged.verdict.detail.startswith("Progressing: Deployment meter/meter: ")
 
 
+def test_what_lies_beneath_a_settled_application_is_not_asked() -> None:
+    judged = judge(SETTLED, details=NO_HOPE)
+    assert (judged.verdict.state, judged.findings) == ("settled", ())
+
+
 @pytest.mark.parametrize("details", [NO_HOPE, SOME])
 def test_what_a_sync_is_still_to_mend_only_explains(details: Details) -> None:
     judged = judge(changed(SETTLED, "status.sync.status", "OutOfSync"), details=details)

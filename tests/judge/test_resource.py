@@ -37,6 +37,7 @@ WELL = {
     "Deployment": body("Deployment", {"replicas": 2}, counts()),
     "Deployment at 0": body("Deployment", {"replicas": 0}),
     "seen generation": body("Deployment", {"replicas": 2}, counts(observedGeneration=3), generation=3),
+    "quota again": body("Deployment", {"replicas": 0}, condition("ReplicaFailure", FALSE)),
     "StatefulSet": body("StatefulSet", {"replicas": 2}, counts()),
     "ReplicaSet": body("ReplicaSet", {"replicas": 2}, {"readyReplicas": 2}),
     "DaemonSet": body("DaemonSet", {}, {"desiredNumberScheduled": 2, "updatedNumberScheduled": 2, "numberReady": 2}),
@@ -79,6 +80,7 @@ ILL = [
     (body("Job"), "not complete yet", "yes"),
     (body("Job", {}, condition("Failed", TRUE, "BackoffLimitExceeded")), "failed: Backoff", "while others move"),
     (body("Job", {}, condition("Complete", FALSE)), "not complete yet", "yes"),
+    (body("Job", {}, condition("Failed", FALSE)), "not complete yet", "yes"),
     (body("PersistentVolumeClaim", {}, {"phase": "Pending"}), "Pending: no volume", "yes"),
     (body("PersistentVolumeClaim", {}, {"phase": "Lost"}), "Lost: no volume", "yes"),
     (body("Service", {"type": "LoadBalancer"}), "no address yet", "yes"),
@@ -153,7 +155,7 @@ def test_a_pods_own_events_are_its_evidence() -> None:
     unschedulable = {"conditions": [{"type": "PodScheduled", "status": "False", "message": "0/1 nodes"}]}
     one = {**pod("a", "", uid="1"), "status": unschedulable}
     events = tuple(
-        {"reason": "TriggeredScaleUp", "message": f"for {uid}", "involvedObject": {"uid": uid}} for uid in "12"
+        {"reason": "TriggeredScaleUp", "message": f"for {uid}", "involvedObject": {"uid": uid}} for uid in "21"
     )
     finding = judge_resource(NOT_READY, details(one, events=events))
     assert finding is not None

@@ -1,0 +1,127 @@
+"""Which cluster the scenarios run on, and the hands of the operator in them."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+
+from tests.scenarios.cluster import Cluster, RealCluster
+from tests.scenarios.repository import Repository
+
+LONGEST_S = 600
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Scenarios need a cluster that somebody chose; without one they are no part of the run."""
+    chosen = config.getoption("--cluster")
+    return True if not chosen and collection_path.name.startswith("test_") else None
+
+
+@dataclass
+class Outcome:
+    """How a command ended; its repr is what a failing assertion shows."""
+
+    words: tuple[str, ...]
+    code: int
+    out: str
+    err: str
+
+    @property
+    def text(self) -> str:
+        """Everything it printed."""
+        return self.out + self.err
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The document of `-o json`."""
+        found: dict[str, Any] = json.loads(self.out)
+        return found
+
+    def __repr__(self) -> str:
+        return f"aiops {' '.join(self.words)}\n--- exit {self.code}\n--- stdout\n{self.out}--- stderr\n{self.err}---"
+
+
+@dataclass
+class Operator:
+    """Runs aiops as a process of its own, in a checkout, with the least rights."""
+
+    cluster: Cluster
+    repository: Repository
+    environ: dict[str, str] = field(default_factory=dict)
+
+    def start(self, *words: str, stdout: IO[str] | int = subprocess.PIPE, **environ: str) -> "subprocess.Popen[str]":
+        """A command that is under way."""
+        base = {key: value for key, value in os.environ.items() if not key.startswith(("ARGOCD_", "KUBE", "AIOPS_"))}
+        return subprocess.Popen(
+            [sys.executable, "-m", "aiops", *words],
+            cwd=self.repository.work, env={**base, **self.cluster.environ(), **self.environ, **environ},
+            stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def finish(self, process: "subprocess.Popen[str]", *words: str) -> Outcome:
+        """Its outcome."""
+        out, err = process.communicate(timeout=LONGEST_S)
+        return self.check(Outcome(words, process.returncode, out, err))
+
+    def check(self, outcome: Outcome) -> Outcome:
+        """What holds of every outcome: no secret of the cluster in it, and no traceback."""
+        assert not [secret for secret in self.cluster.secrets() if secret in outcome.text], outcome
+        assert "Traceback" not in outcome.text, outcome
+        return outcome
+
+    def __call__(self, *words: str, **environ: str) -> Outcome:
+        """Run a command to its end."""
+        return self.finish(self.start(*words, **environ), *words)
+
+
+@pytest.fixture(scope="session")
+def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
+    """The chosen cluster; it is emptied by who needs it empty."""
+    assert request.config.getoption("--cluster") == "real"
+    home = Path(os.environ.get("REALSTACK_HOME", Path.home() / ".cache" / "realstack"))
+    real = RealCluster(home)
+    yield real
+    real.down()
+
+
+@pytest.fixture
+def run(cluster: Cluster, tmp_path: Path) -> Operator:
+    """An operator before an empty cluster."""
+    cluster.empty()
+    return Operator(cluster, Repository(tmp_path, cluster.context))
+
+
+@pytest.fixture(scope="module")
+def standing(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Operator:
+    """An operator whose platform stands at profile full; shared by a module, whose tests put back what they change."""
+    cluster.empty()
+    operator = Operator(cluster, Repository(tmp_path_factory.mktemp("platform"), cluster.context))
+    for words in (("root", "--profile", "full"), ("wait", "--profile", "full")):
+        outcome = operator(*words)
+        assert outcome.code == 0, outcome
+    return operator
+
+
+@pytest.fixture
+def changed(standing: Operator) -> Iterator[Callable[..., str]]:
+    """Edit files of the standing platform and push; it is put back afterwards, and stands again."""
+    pushed: list[str] = []
+
+    def change(*edits: tuple[str, Callable[[str], str]]) -> str:
+        for path, edit in edits:
+            standing.repository.edit(path, edit)
+        pushed.append(standing.repository.push())
+        return pushed[-1]
+
+    yield change
+    for _ in pushed:
+        standing.repository.undo()
+    if pushed:
+        outcome = standing("wait", "--profile", "full")
+        assert outcome.code == 0, outcome
