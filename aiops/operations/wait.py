@@ -1,5 +1,6 @@
 """`wait`: until every automatic application of a profile stands, or cannot."""
 
+import time
 from dataclasses import replace
 from math import inf
 from queue import SimpleQueue
@@ -22,7 +23,7 @@ from aiops.snapshot import Details, Snapshot
 
 GIT_EVERY_S, AFTER_REFRESH_S = 15.0, 2.0
 """How often the branch's head is read again: in quiet times, and after a refresh was asked for."""
-DETAILS_EVERY_S = 2.0
+DETAILS_EVERY_S = 1.0
 
 
 def wait(session: Session, profile: str, *, limit_s: float, passive: bool = False) -> Waited:
@@ -54,6 +55,7 @@ class Waiting:
         self.details = Details()
         self.revived: dict[str, str] = {}
         self.since_when = Since()
+        self.proposed: tuple[tuple[tuple[str, str], ...], float] = ((), 0.0)
 
     def take(self, message: Message) -> None:
         """Take in what a thread saw."""
@@ -86,10 +88,20 @@ class Waiting:
         )
         self._report(rows, moment)
         end = waited(self.profile, rows, tuple(self.revision.heads.items()), moment, self._trouble())
-        if end is None:
-            self._ask_more(judged)
-            self._act(judged)
-        return end
+        if end is not None and (moment.over or self._confirmed(end, judged)):
+            return end
+        self._ask_more(judged)
+        self._act(judged)
+        return None
+
+    def _confirmed(self, end: Waited, judged: tuple[Judged, ...]) -> bool:
+        """An end that rests on what the cluster knows, or on what lies beneath an application, rests on reads that
+        began after it was first seen: a CRD or a pod may have changed since the last ones."""
+        shaky = tuple((row.name, row.detail) for row in end.rows if row.state in ("hopeless", "deferred", "suspended"))
+        if shaky != self.proposed[0]:
+            self.proposed = (shaky, time.monotonic())
+        topics = self._topics(judged) if shaky else ()
+        return all(self.questions.known_since(topic, self.proposed[1]) for topic in topics)
 
     def _judge(self, revision: Revision) -> tuple[Judged, ...]:
         known = self.kinds.known() if self.kinds is not None else None
@@ -134,15 +146,20 @@ class Waiting:
         known = self.revision
         self.questions.ask("revision", lambda: read_revision(self.session, self.layers, known), every_s=every_s)
 
+    def _topics(self, judged: tuple[Judged, ...]) -> tuple[str, ...]:
+        """What a closer look can tell of: what lies beneath an application, and which kinds there are."""
+        unwell = any(each.verdict.unwell for each in judged)
+        stuck = any(each.verdict.stuck or each.verdict.state == "deferred" for each in judged)
+        return (("kinds",) if unwell or stuck else ()) + (("details",) if unwell and self.kinds else ())
+
     def _ask_more(self, judged: tuple[Judged, ...]) -> None:
         """Look closer where that can tell why something does not come up."""
-        kube = self.session.kube
-        unwell = [each.expected.name for each in judged if each.verdict.unwell]
-        applications = [self.picture.applications[name] for name in unwell]
-        if applications or any(each.verdict.stuck for each in judged):
+        kube, kinds, topics = self.session.kube, self.kinds, self._topics(judged)
+        if "kinds" in topics:
             self.questions.ask("kinds", kube.kinds, every_s=DETAILS_EVERY_S)
-        if applications and (kinds := self.kinds) is not None:
-            self.questions.ask("details", lambda: read_details(kube, kinds, applications), every_s=DETAILS_EVERY_S)
+        if "details" in topics and kinds is not None:
+            apps = [self.picture.applications[each.expected.name] for each in judged if each.verdict.unwell]
+            self.questions.ask("details", lambda: read_details(kube, kinds, apps), every_s=DETAILS_EVERY_S)
 
     def _moved_to(self, revision: Revision) -> None:
         before, self.revision, self.git_trouble = self.revision, revision, ""

@@ -71,20 +71,25 @@ class Questions:
 
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
-        self._open: set[str] = set()
+        self._open: dict[str, float] = {}
         self._answered: dict[str, float] = {}
+        self._known_at: dict[str, float] = {}
 
     def ask(self, topic: str, read: Callable[[], object], *, every_s: float) -> None:
         """Start the read unless one on this topic is under way or was answered less than `every_s` ago."""
         last = self._answered.get(topic)
         if topic in self._open or (last is not None and time.monotonic() - last < every_s):
             return
-        self._open.add(topic)
+        self._open[topic] = time.monotonic()
         threading.Thread(target=self._run, args=(topic, read), daemon=True).start()
+
+    def known_since(self, topic: str, moment: float) -> bool:
+        """The last answer on this topic is of a read that began after a moment of the monotonic clock."""
+        return self._known_at.get(topic, 0.0) > moment
 
     def close(self, answer: Answer) -> None:
         """Take note of an answer; a bug in the read is raised here, in the main thread."""
-        self._open.discard(answer.topic)
+        self._known_at[answer.topic] = self._open.pop(answer.topic)
         self._answered[answer.topic] = time.monotonic()
         if answer.bug is not None:
             raise answer.bug

@@ -59,7 +59,7 @@ class Operator:
         """A command that is under way."""
         base = {key: value for key, value in os.environ.items() if not key.startswith(("ARGOCD_", "KUBE", "AIOPS_"))}
         return subprocess.Popen(
-            [sys.executable, "-m", "aiops", *words],
+            [sys.executable, "-m", "aiops", *words],  # what the entry point `aiops` does
             cwd=self.repository.work, env={**base, **self.cluster.environ(), **self.environ, **environ},
             stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip

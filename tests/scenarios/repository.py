@@ -55,10 +55,25 @@ class Repository:
 
     def push(self, message: str = "A change") -> str:
         """Commit everything and push it; the commit."""
-        self._git("add", "-A")
-        self._git("commit", "-qm", message)
+        self.commit(message)
         self._git("push", "-q", "origin", "HEAD:main")
         return self.head()
+
+    def commit(self, message: str = "A change") -> None:
+        """Commit everything, and do not push it."""
+        self._git("add", "-A")
+        self._git("commit", "-qm", message)
+
+    def reset(self, commit: str) -> None:
+        """Throw away what is not in a commit."""
+        self._git("reset", "-q", "--hard", commit)
+        self._git("clean", "-qfd")
+
+    def clone(self) -> str:
+        """The URL of another bare repository with the same content."""
+        other = self.bare.with_name("other.git")
+        subprocess.run(["git", "clone", "-q", "--bare", str(self.bare), str(other)], check=True)
+        return f"file://{other}"
 
     def undo(self) -> None:
         """Push the opposite of the last commit."""
