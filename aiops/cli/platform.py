@@ -2,7 +2,6 @@
 
 import click
 
-from aiops.cli.execute import Options, execute
 from aiops.cli.options import profile_option, session_options, timeout_option
 
 
@@ -17,6 +16,7 @@ def root_command(profile: str, dry_run: bool, force_conflicts: bool, timeout: fl
 
     A narrower profile than what is live removes nothing.
     """
+    from aiops.cli.execute import Options, execute
     from aiops.operations.root import root
 
     execute(
@@ -42,6 +42,7 @@ def wait_command(profile: str, passive: bool, timeout: float | None, **options: 
     Stands: on the commit that the branch is at now, synced, healthy, and looked at since this command began.
     A hopeless state ends it at once, with its cause.
     """
+    from aiops.cli.execute import Options, execute
     from aiops.operations.wait import wait
 
     execute(
@@ -60,6 +61,7 @@ def sync_command(apps: tuple[str, ...], gpu: bool, timeout: float | None, **opti
 
     Never resets a running model. Through Argo CD's API where ARGOCD_SERVER and ARGOCD_AUTH_TOKEN are set.
     """
+    from aiops.cli.execute import Options, execute
     from aiops.operations.sync import sync
 
     execute(
@@ -77,6 +79,7 @@ def bring_up_command(profile: str, timeout: float | None, **options: str) -> Non
 
     Run it again at any time: it sees what is done and goes on from there. The timeout is that of each stage's wait.
     """
+    from aiops.cli.execute import Options, execute
     from aiops.operations.bring_up import bring_up
 
     execute(Options(**options), lambda session: bring_up(session, profile, limit_s=timeout))

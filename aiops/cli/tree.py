@@ -2,7 +2,6 @@
 
 import click
 
-from aiops.cli.execute import Options, execute
 from aiops.cli.options import session_options
 
 
@@ -15,6 +14,7 @@ def resolve_command(check: bool, prune: bool, **options: str) -> None:
 
     Shows the difference, and what Argo CD would delete once it is pushed.
     """
+    from aiops.cli.execute import Options, execute
     from aiops.operations.resolve import resolve
 
     execute(Options(**options), lambda session: resolve(session, check=check, prune=prune))

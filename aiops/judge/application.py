@@ -36,6 +36,9 @@ class Verdict:
     """What is seen may be old: asking Argo CD to refresh it would tell."""
     stuck: Stuck = ""
     """Why it moves only if something else does."""
+    blocked: bool = False
+    """The retries of an older commit's sync stand in its way: until they end, Argo CD syncs nothing newer
+    (argo-cd #11494)."""
     unwell: bool = False
     """Synced or not, its objects are not healthy: what lies beneath it is worth a look."""
     applied: bool = False
@@ -138,7 +141,8 @@ def _older_failed(app: Json, operation: Operation) -> Iterator[Verdict]:
     if operation.over and app["status"].get("sync", {}).get("status") == "Synced":
         return
     detail = f"the sync of an older commit failed: {operation.message}"
-    yield Verdict(state="waiting", detail=detail, stale=operation.over)
+    blocked = operation.phase == "retrying" and operation.automated
+    yield Verdict(state="waiting", detail=detail, stale=operation.over, blocked=blocked)
 
 
 def _staleness(app: Json, expected: Expected, operation: Operation, looked: datetime | None) -> Iterator[Verdict]:

@@ -29,10 +29,8 @@ class Operation:
 
     phase: Phase
     message: str = ""
-    attempt: int = 0
-    """How many retries there were so far."""
-    limit: int = 0
-    """How many there will be at most; 0: none."""
+    automated: bool = False
+    """Argo CD started it itself."""
     revisions: tuple[str, ...] = ()
     """The commits it syncs, one for each source."""
     finished: str = ""
@@ -59,7 +57,7 @@ def operation_of(application: Json) -> Operation:
         return Operation("pending" if application.get("operation") else "none")
     result = state.get("syncResult") or {}
     revisions = result.get("revisions") or [result.get("revision", "")]
-    limit = ((state.get("operation") or {}).get("retry") or {}).get("limit", 0)
+    initiator = (state.get("operation") or {}).get("initiatedBy") or {}
     phase: Phase
     if ended := ENDED.get(state.get("phase", "")):
         phase = "pending" if application.get("operation") else ended
@@ -68,8 +66,7 @@ def operation_of(application: Json) -> Operation:
     return Operation(
         phase,
         _message(state),
-        int(state.get("retryCount") or 0),
-        int(limit),
+        bool(initiator.get("automated")),
         tuple(revisions),
         state.get("finishedAt") or "",
     )

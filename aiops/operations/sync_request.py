@@ -51,3 +51,12 @@ def request_sync(kube: Kube, namespace: str, app: Json, run: str, *, as_auto_syn
         "operation": sync_operation(app, run, as_auto_sync=as_auto_sync),
     }
     return kube.merge_patch(APPLICATION, app["metadata"]["name"], namespace, body)
+
+
+def request_termination(kube: Kube, namespace: str, app: Json) -> Json:
+    """End the application's operation, as `argocd app terminate-op` does; Conflict where it changed meanwhile."""
+    body = {
+        "metadata": {"resourceVersion": app["metadata"]["resourceVersion"]},
+        "status": {"operationState": {"phase": "Terminating"}},
+    }
+    return kube.merge_patch(APPLICATION, app["metadata"]["name"], namespace, body)

@@ -15,7 +15,7 @@ from aiops.operations.picture import Picture
 from aiops.operations.refresh import Refresher
 from aiops.operations.revision import Revision, read_revision
 from aiops.operations.since import Since
-from aiops.operations.sync_request import request_sync
+from aiops.operations.sync_request import request_sync, request_termination
 from aiops.operations.waiting import Answer, Inbox, Message, Moment, Questions, until
 from aiops.progress.events import Looked, Row, Said, Waited
 from aiops.session import Session
@@ -127,6 +127,8 @@ class Waiting:
         for each in judged:
             if each.revive:
                 self._revive(each)
+            elif each.verdict.blocked:
+                self._unblock(each)
         if self.refresher.refresh(judged):
             self._ask_git(AFTER_REFRESH_S)
 
@@ -140,6 +142,17 @@ class Waiting:
         self.revived[name] = app["status"]["operationState"].get("startedAt", "")
         self.picture.put(APPLICATION, body)
         text = f"{name}: its retries were used up and their cause is gone, so it is synced again"
+        self.session.report(Said(text=text, level="info"))
+
+    def _unblock(self, judged: Judged) -> None:
+        name = judged.expected.name
+        app = self.picture.applications[name]
+        try:
+            body = request_termination(self.session.kube, self.session.namespace, app)
+        except (Conflict, Unreachable):
+            return
+        self.picture.put(APPLICATION, body)
+        text = f"{name}: ended the retries of an older commit's sync, which kept Argo CD from syncing the newer one"
         self.session.report(Said(text=text, level="info"))
 
     def _ask_git(self, every_s: float) -> None:

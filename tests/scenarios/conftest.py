@@ -4,8 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -53,14 +53,15 @@ class Operator:
 
     cluster: Cluster
     repository: Repository
-    environ: dict[str, str] = field(default_factory=dict)
 
-    def start(self, *words: str, stdout: IO[str] | int = subprocess.PIPE, **environ: str) -> "subprocess.Popen[str]":
+    def start(
+        self, *words: str, environ: Mapping[str, str] | None = None, stdout: IO[str] | int = subprocess.PIPE
+    ) -> "subprocess.Popen[str]":
         """A command that is under way."""
         base = {key: value for key, value in os.environ.items() if not key.startswith(("ARGOCD_", "KUBE", "AIOPS_"))}
         return subprocess.Popen(
             [sys.executable, "-m", "aiops", *words],  # what the entry point `aiops` does
-            cwd=self.repository.work, env={**base, **self.cluster.environ(), **self.environ, **environ},
+            cwd=self.repository.work, env={**base, **self.cluster.environ(), **(environ or {})},
             stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
 
@@ -75,9 +76,9 @@ class Operator:
         assert "Traceback" not in outcome.text, outcome
         return outcome
 
-    def __call__(self, *words: str, **environ: str) -> Outcome:
+    def __call__(self, *words: str, environ: Mapping[str, str] | None = None) -> Outcome:
         """Run a command to its end."""
-        return self.finish(self.start(*words, **environ), *words)
+        return self.finish(self.start(*words, environ=environ), *words)
 
 
 @pytest.fixture(scope="session")
@@ -120,8 +121,7 @@ def changed(standing: Operator) -> Iterator[Callable[..., str]]:
         return pushed[-1]
 
     yield change
-    for _ in pushed:
-        standing.repository.undo()
+    standing.repository.undo(len(pushed))
     if pushed:
         outcome = standing("wait", "--profile", "full")
         assert outcome.code == 0, outcome

@@ -75,9 +75,10 @@ class Repository:
         subprocess.run(["git", "clone", "-q", "--bare", str(self.bare), str(other)], check=True)
         return f"file://{other}"
 
-    def undo(self) -> None:
-        """Push the opposite of the last commit."""
-        self._git("revert", "--no-edit", "HEAD")
+    def undo(self, commits: int = 1) -> None:
+        """Push the opposite of the last commits."""
+        for number in range(commits):
+            self._git("revert", "--no-edit", f"HEAD~{2 * number}")
         self._git("push", "-q", "origin", "HEAD:main")
 
     def head(self) -> str:

@@ -42,7 +42,7 @@ def replicas(operator: Operator) -> int:
 @pytest.mark.usefixtures("running")
 def test_a_running_model_keeps_running(standing: Operator, changed: Changed, road: str) -> None:
     changed((DEPLOYMENT, labelled))
-    outcome = standing("sync", MODEL, **(standing.cluster.argocd() if road == "argocd" else {}))
+    outcome = standing("sync", MODEL, environ=standing.cluster.argocd() if road == "argocd" else None)
     assert outcome.code == 0, outcome
     assert f"Deployment serving/{MODEL}" in outcome.text, outcome
     assert ("Argo CD's API" in outcome.text) == (road == "argocd"), outcome
@@ -84,7 +84,7 @@ def test_a_running_operation_is_waited_for(standing: Operator, changed: Changed)
 
 def test_a_refused_token_is_an_error_and_no_other_road(standing: Operator, changed: Changed) -> None:
     changed((DEPLOYMENT, labelled))
-    outcome = standing("sync", MODEL, **{**standing.cluster.argocd(), "ARGOCD_AUTH_TOKEN": "not-a-token"})
+    outcome = standing("sync", MODEL, environ={**standing.cluster.argocd(), "ARGOCD_AUTH_TOKEN": "not-a-token"})
     assert outcome.code == 5, outcome
     assert "(401)" in outcome.text, outcome
     assert "not-a-token" not in outcome.text, outcome
@@ -115,7 +115,7 @@ def other_argocd() -> Iterator[str]:
 
 def test_another_argo_cd_is_noticed(standing: Operator, changed: Changed, other_argocd: str) -> None:
     changed((DEPLOYMENT, labelled))
-    outcome = standing("sync", MODEL, **{**standing.cluster.argocd(), "ARGOCD_SERVER": other_argocd})
+    outcome = standing("sync", MODEL, environ={**standing.cluster.argocd(), "ARGOCD_SERVER": other_argocd})
     assert outcome.code == 2, outcome
     assert f"ARGOCD_SERVER {other_argocd} is not the Argo CD of context" in outcome.text, outcome
 

@@ -135,11 +135,17 @@ def test_a_commit_that_cannot_be_rendered_ends_it_at_once(standing: Operator, ch
 
 
 def test_what_the_api_server_refuses_ends_it_at_once(standing: Operator, changed: Changed) -> None:
-    """A CRD of a *.k8s.io group without its approval."""
-    changed(("routing/gateway-api/crds.yaml", lambda text: re.sub(r".*api-approved.*\n", "", text, count=1)))
+    """A CRD of a *.k8s.io group without its approval; and its mending is not held up by the retries."""
+    crds = "routing/gateway-api/crds.yaml"
+    good = standing.repository.read(crds)
+    changed((crds, lambda text: re.sub(r".*api-approved.*\n", "", text, count=1)))
     outcome = standing("wait", "--profile", "full")
     assert outcome.code == 3, outcome
     assert re.search(r"hopeless +gateway-api.*is invalid.*api-approved", outcome.text), outcome
+    changed((crds, lambda _: good))
+    outcome = standing("wait", "--profile", "full")
+    assert outcome.code == 0, outcome
+    assert "gateway-api: ended the retries of an older commit's sync" in outcome.text, outcome
 
 
 def test_the_pods_own_cause_is_shown(standing: Operator, changed: Changed) -> None:
@@ -213,7 +219,7 @@ def test_an_empty_groups_file_is_not_acted_on(standing: Operator) -> None:
 
 
 def test_without_the_right_to_look(standing: Operator) -> None:
-    outcome = standing("wait", KUBECONFIG=standing.cluster.stranger())
+    outcome = standing("wait", environ={"KUBECONFIG": standing.cluster.stranger()})
     assert outcome.code == 5, outcome
     assert re.search(r"cannot list applications(ets)?.argoproj.io in argocd \(403\)", outcome.text), outcome
 
