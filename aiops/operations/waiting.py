@@ -15,6 +15,8 @@ from aiops.errors import AiopsError
 
 TICK_S = 0.5
 """How often the loop looks even when nothing arrives: for what depends on time alone."""
+BURST_S = 0.1
+"""For how long messages are taken together before the next look."""
 
 Message = object
 Inbox = SimpleQueue[Message]
@@ -48,10 +50,12 @@ def until(
 
 
 def _drain(inbox: Inbox, take: Callable[[Message], None], patience_s: float) -> None:
+    """Wait for a message, then take what comes with it: changes come in bursts, and a look judges everything."""
     try:
         take(inbox.get(timeout=patience_s))
+        burst_ends = time.monotonic() + BURST_S
         while True:
-            take(inbox.get_nowait())
+            take(inbox.get(timeout=max(0.0, burst_ends - time.monotonic())))
     except Empty:
         return
 

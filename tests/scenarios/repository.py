@@ -1,8 +1,14 @@
-"""The platform's git repository of a scenario: the sample tree, in a repository of its own."""
+"""The platform's git repository of a scenario: the sample tree, in a repository of its own.
+
+    python -m tests.scenarios.repository FOLDER CONTEXT
+
+makes one by hand: FOLDER/work to work in, FOLDER/platform.git for Argo CD to read.
+"""
 
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +21,7 @@ class Repository:
     """A bare repository that Argo CD reads, and a checkout that the operator works in."""
 
     def __init__(self, folder: Path, context: str) -> None:
+        folder = folder.resolve()
         self.work, self.bare = folder / "work", folder / "platform.git"
         self.url = f"file://{self.bare}"
         shutil.copytree(ROOT / "platform", self.work)
@@ -88,3 +95,7 @@ class Repository:
     def _git(self, *words: str) -> str:
         who = ("-c", "user.name=operator", "-c", "user.email=operator@example.com")
         return subprocess.run(["git", *who, *words], cwd=self.work, check=True, capture_output=True, text=True).stdout
+
+
+if __name__ == "__main__":
+    print(Repository(Path(sys.argv[1]), sys.argv[2]).work)

@@ -108,7 +108,7 @@ def test_killed_and_run_again_twice_at_once(standing: Operator, changed: Changed
         killed = Background(standing, "wait", "--profile", "full")
         killed.says("main is at")
         killed.process.kill()
-        killed.process.wait()
+        killed.process.communicate()
     both = [Background(standing, "wait", "--profile", "full") for _ in range(2)]
     for each in both:
         outcome = each.end()
