@@ -1,6 +1,5 @@
 """The way in: `aiops`, or `python -m aiops`."""
 
-import os
 import sys
 
 
@@ -10,23 +9,20 @@ def main() -> None:
         sys.exit(_run())
     except KeyboardInterrupt:
         sys.exit(130)
-    except BrokenPipeError:  # the reader of a pipe has gone, as in `aiops wait | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
 
 
 def _run() -> int:
     import click
 
     from aiops.cli import cli
+    from aiops.cli.usage import refuse
 
     try:
         return int(cli.main(prog_name="aiops", standalone_mode=False) or 0)
     except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except click.Abort:
-        return 130
+        return refuse(error)
+    except click.Abort as abort:  # click's word for a KeyboardInterrupt
+        return int(getattr(abort.__cause__, "exit_code", 130))
 
 
 if __name__ == "__main__":

@@ -41,6 +41,8 @@ class Session:
     ask: Callable[[str], bool] | None = None
     """Puts a yes-or-no question to the operator; None where there is no terminal to ask on."""
     run: str = field(default_factory=new_run)
+    target: str = ""
+    """Why this is the right cluster, once that is proven."""
 
     @cached_property
     def config(self) -> Config:

@@ -32,51 +32,82 @@ class Options:
     output: str
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM. Like Ctrl-C no Exception, so that nothing which handles errors swallows it."""
+
+    exit_code = 143
+
+
 def execute(options: Options, operation: Callable[["Session"], Result]) -> NoReturn:
     """Run the operation, show its result, end with its exit code."""
-    from aiops.session import Session, new_run
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        code = _run(options, operation)
+    except BrokenPipeError:  # the reader of a pipe has gone, as in `aiops wait | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 141
+    raise click.exceptions.Exit(code)
+
+
+def _run(options: Options, operation: Callable[["Session"], Result]) -> int:
+    """Its exit code; a bug is shown, then raised."""
+    from aiops.session import new_run
 
     started = RunStarted(run=new_run(), command=" ".join(sys.argv[1:]))
     began = time.monotonic()
-    signal.signal(signal.SIGTERM, _terminate)
     with _listener(options.output) as report:
         report(started)
-        session = Session(
-            environ=dict(os.environ),
-            folder=Path.cwd(),
-            report=report,
-            config_option=options.config,
-            context_option=options.context,
-            kubeconfig=options.kubeconfig,
-            ask=_ask if options.output == "text" and sys.stdin.isatty() and sys.stderr.isatty() else None,
-            run=started.run,
-        )
-        result = _result(operation, session)
+        result, bug = _result(operation, _session(options, report, started.run))
         report(result)
-    _show(options.output, result, started, time.monotonic() - began)
-    raise click.exceptions.Exit(result.exit_code)
+    show(options.output, _screen(options.output), result, started, time.monotonic() - began)
+    if bug is not None:
+        raise bug
+    return result.exit_code
 
 
-def _result(operation: Callable[["Session"], Result], session: "Session") -> Result:
-    """The operation's result, or the error it ended with as one. A bug passes through."""
+def _session(options: Options, report: Report, run: str) -> "Session":
+    from aiops.session import Session
+
+    terminal = options.output == "text" and sys.stdin.isatty() and sys.stderr.isatty()
+    return Session(
+        environ=dict(os.environ),
+        folder=Path.cwd(),
+        report=report,
+        config_option=options.config,
+        context_option=options.context,
+        kubeconfig=options.kubeconfig,
+        ask=_ask if terminal else None,
+        run=run,
+    )
+
+
+def _result(operation: Callable[["Session"], Result], session: "Session") -> tuple[Result, Exception | None]:
+    """The operation's result, or the error it ended with as one; a bug beside it, to be raised once it is told."""
     try:
-        return operation(session)
+        return operation(session), None
     except AiopsError as error:
-        return _failed(error)
-    except KeyboardInterrupt:
-        return _failed(Interrupted())
+        return _failed(error), None
+    except KeyboardInterrupt as stop:
+        return _failed(Interrupted(getattr(stop, "exit_code", 130))), None
+    except Exception as bug:  # noqa: BLE001 - raised by the caller
+        words = f"a bug in aiops: {type(bug).__name__}: {bug}"
+        return Failed(kind=type(bug).__name__, summary=words, hint="report it with its traceback", exit_code=1), bug
 
 
 def _failed(error: AiopsError) -> Failed:
+    """An error as a result."""
     return Failed(kind=type(error).__name__, summary=error.message, hint=error.hint, exit_code=error.exit_code)
 
 
-def _terminate(_number: int, _frame: FrameType | None) -> None:
-    raise Interrupted(143)
+def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise Terminated
 
 
 def _ask(question: str) -> bool:
-    return click.confirm(question, default=False, err=True)
+    try:
+        return click.confirm(question, default=False, err=True)
+    except click.Abort:
+        raise KeyboardInterrupt from None
 
 
 @contextmanager
@@ -88,7 +119,7 @@ def _listener(output: str) -> Iterator[Report]:
         if output != "jsonl":
             yield tell
             return
-        write = jsonl(_write_line)
+        write = jsonl(write_line)
 
         def both(event: Event) -> None:
             write(event)
@@ -115,16 +146,15 @@ def _people(screen: "Console") -> Iterator[Report]:
         yield report
 
 
-def _show(output: str, result: Result, started: RunStarted, seconds: float) -> None:
-    """The result: for people, and as the one document of `-o json`."""
+def show(output: str, screen: "Console", result: Result, started: RunStarted, seconds: float) -> None:
+    """The result: for people on the screen, and as the one document of `-o json`."""
     from aiops.render.document import document, dumps
     from aiops.render.text import lines
 
-    screen = _screen(output)
     for line in lines(result):
         screen.print(line)
     if output == "json":
-        _write_line(dumps(document(result, started, seconds)))
+        write_line(dumps(document(result, started, seconds)))
 
 
 def _screen(output: str) -> "Console":
@@ -133,6 +163,7 @@ def _screen(output: str) -> "Console":
     return console(sys.stdout if output == "text" else sys.stderr, os.environ)
 
 
-def _write_line(text: str) -> None:
+def write_line(text: str) -> None:
+    """For a program: on stdout, at once."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()

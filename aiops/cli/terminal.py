@@ -12,6 +12,14 @@ def is_terminal(file: TextIO, environ: Mapping[str, str]) -> bool:
     return file.isatty() and environ.get("TERM", "") not in ("dumb", "unknown")
 
 
+class Screen(Console):
+    """A Console that lets a broken pipe be told from a bug: rich itself would exit 1."""
+
+    def on_broken_pipe(self) -> None:
+        """Called while the BrokenPipeError is being handled."""
+        raise  # noqa: PLE0704
+
+
 def console(file: TextIO, environ: Mapping[str, str]) -> Console:
     """A Console for the stream, that takes every text as it is: no markup, no emoji codes, no highlighting,
     and nothing cut or wrapped.
@@ -22,7 +30,7 @@ def console(file: TextIO, environ: Mapping[str, str]) -> Console:
     if isinstance(file, io.TextIOWrapper):
         file.reconfigure(errors="replace")
     terminal = is_terminal(file, environ)
-    return Console(
+    return Screen(
         file=file,
         force_terminal=terminal,
         color_system="standard" if terminal and not environ.get("NO_COLOR") else None,

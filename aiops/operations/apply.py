@@ -36,7 +36,7 @@ class Planned:
     def foreign(self) -> list[Json]:
         """The entries of managedFields that an earlier client-side apply left."""
         entries = (self.live or {}).get("metadata", {}).get("managedFields") or []
-        return [each for each in entries if each.get("manager") in CLIENT_SIDE and each.get("operation") == "Update"]
+        return [each for each in entries if _is(each, "Update", *CLIENT_SIDE)]
 
 
 def plan(kube: Kube, manifests: Iterable[tuple[Kind, Json]], namespace: str) -> tuple[Planned, ...]:
@@ -113,7 +113,7 @@ def _take_over(kube: Kube, planned: Planned) -> None:
         return
     meta = planned.live["metadata"]
     entries = meta["managedFields"]
-    ours = [each for each in entries if each.get("manager") == MANAGER and each.get("operation") == "Apply"]
+    ours = [each for each in entries if _is(each, "Apply", MANAGER)]
     merged: dict[str, Any] = {}
     for each in (*ours, *planned.foreign):
         merged = _union(merged, each.get("fieldsV1") or {})
@@ -128,6 +128,11 @@ def _take_over(kube: Kube, planned: Planned) -> None:
             {"op": "replace", "path": "/metadata/resourceVersion", "value": meta["resourceVersion"]},
         ],
     )
+
+
+def _is(entry: Json, operation: str, *managers: str) -> bool:
+    """One of managedFields is of these managers and of the object itself, not of a subresource."""
+    return entry.get("manager") in managers and entry.get("operation") == operation and not entry.get("subresource")
 
 
 def _union(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from aiops.errors import AiopsError
 from aiops.operations.resolve import resolve
 from aiops.operations.root import root
-from aiops.operations.target import check_target
+from aiops.operations.target import prove_target
 from aiops.operations.wait import wait
 from aiops.progress.events import BroughtUp, Result, Rooted, Row, StageEnded, StageStarted, Waited
 from aiops.session import Session
@@ -24,6 +24,11 @@ def stages_of(session: Session, profile: str) -> tuple[str, ...]:
     return (*sorted(narrower, key=lambda name: len(session.layers(name))), profile)
 
 
+def _target(session: Session) -> Result:
+    prove_target(session)
+    return Result(summary=session.target)
+
+
 def bring_up(session: Session, profile: str, *, limit_s: float | None) -> BroughtUp:
     """Bring the platform up to a profile; it ends with the first stage that fails, whose result it carries.
 
@@ -31,7 +36,7 @@ def bring_up(session: Session, profile: str, *, limit_s: float | None) -> Brough
     """
     timeouts = session.config.aiops.timeouts
     steps: list[tuple[str, Callable[[], Result]]] = [
-        ("target", lambda: Result(summary=check_target(session))),
+        ("target", lambda: _target(session)),
         ("groups file", lambda: resolve(session, check=True, prune=False)),
     ]
     for stage in stages_of(session, profile):

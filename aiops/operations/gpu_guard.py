@@ -64,12 +64,14 @@ def workloads(session: Session, application: Application, files: Files) -> tuple
 
 
 def price(prices: Mapping[str, float], starting: Iterable[GpuWorkload]) -> str:
-    """What an hour costs, as far as the config knows."""
+    """What an hour of one node costs, as far as the config knows; of a workload without a GPU type, any may be."""
     types = {each.accelerator for each in starting}
-    known = {name: price for name, price in prices.items() if name in types or None in types}
+    known = [f"{price:.2f} ({name})" for name, price in sorted(prices.items()) if name in types or None in types]
+    unknown = sorted(name for name in types if name is not None and name not in prices)
     if not known:
         return "its price is not in the config (aiops.prices)"
-    return "an hour costs " + " or ".join(f"{price:.2f} ({name})" for name, price in sorted(known.items()))
+    missing = f"; no price is known of {', '.join(unknown)}" if unknown else ""
+    return f"an hour costs {' or '.join(known)}{missing}"
 
 
 def _placed(workload: GpuWorkload, namespace: str) -> GpuWorkload:
@@ -95,8 +97,8 @@ def _kept(app: Json, workload: GpuWorkload) -> bool:
     return "RespectIgnoreDifferences=true" in options and any(
         each.get("group") == "apps"
         and each.get("kind") == "Deployment"
-        and each.get("name", workload.name) == workload.name
-        and each.get("namespace", workload.namespace) == workload.namespace
+        and each.get("name") in (None, "", workload.name)
+        and each.get("namespace") in (None, "", workload.namespace)
         and REPLICAS in (each.get("jsonPointers") or ())
         for each in app["spec"].get("ignoreDifferences") or ()
     )

@@ -9,11 +9,31 @@ from aiops.judge import application, applicationset
 from aiops.judge.operation import operation_of
 from aiops.judge.profile import Judged
 from aiops.operations.picture import Picture
+from aiops.snapshot import Json
 
 AT_ONCE = 16
 """Refreshes under way at the same time; Argo CD's controller works on 20 applications by default."""
 FIRST_S, GROWTH, LONGEST_S = 2.0, 1.5, 15.0
 """Pause before the second refresh of an application that did not change, its growth, and its limit."""
+LOST_S = 5.0
+"""After so long without an answer a refresh counts as lost, and is asked for again."""
+
+
+def request_refresh(kube: Kube, namespace: str, app: Json) -> Json:
+    """Ask Argo CD to look at an application again; the application as written.
+
+    One that has been asked for and is not answered is taken back first: Argo CD's controller writes what it has just
+    compared back over its own cache, a refresh that came meanwhile included, and sees that one only with the next
+    change of the object (argo-cd #28392, #28306; on 3.5.7 it stays unanswered until the next poll, three minutes).
+    """
+    name = app["metadata"]["name"]
+    if application.refresh_pending(app):
+        kube.merge_patch(APPLICATION, name, namespace, _annotated(None))
+    return kube.merge_patch(APPLICATION, name, namespace, _annotated("normal"))
+
+
+def _annotated(value: str | None) -> Json:
+    return {"metadata": {"annotations": {application.REFRESH: value}}}
 
 
 class Refresher:
@@ -22,17 +42,20 @@ class Refresher:
     def __init__(self, kube: Kube, namespace: str, picture: Picture) -> None:
         self._kube, self._namespace, self._picture = kube, namespace, picture
         self._asked: dict[str, tuple[str, float, float]] = {}
+        self._pending: dict[str, float] = {}
         self._sets: dict[str, tuple[str, float]] = {}
 
     def refresh(self, judged: Iterable[Judged]) -> bool:
         """Refresh what is stale and due; True where something was asked."""
-        applications = self._picture.applications
-        room = AT_ONCE - sum(map(application.refresh_pending, applications.values()))
-        due = [each for each in judged if self._due(each)][: max(0, room)]
-        for each in due:
+        open_ones = [each for each in judged if each.verdict.state not in ("settled", "manual", "deferred")]
+        lost = [each for each in open_ones if self._lost(each)]
+        pending = sum(map(application.refresh_pending, self._picture.applications.values()))
+        due = [each for each in open_ones if self._due(each)]
+        asked = [*lost[:AT_ONCE], *due[: max(0, AT_ONCE - pending)]]
+        for each in asked:
             if not self._ask(each):
                 break
-        return bool(due)
+        return bool(asked)
 
     def refresh_set(self, name: str, commit: str) -> None:
         """Ask an ApplicationSet for a new pass that reads git, once for each commit that git shows."""
@@ -51,11 +74,20 @@ class Refresher:
         asked, at = self._sets.get(name, ("", 0.0))
         return time.monotonic() - at if asked == commit else None
 
+    def _lost(self, judged: Judged) -> bool:
+        """It was asked for, by anybody, and has not been answered for a while."""
+        name = judged.expected.name
+        app = self._picture.applications.get(name)
+        if app is None or not application.refresh_pending(app):
+            self._pending.pop(name, None)
+            return False
+        return time.monotonic() - self._pending.setdefault(name, time.monotonic()) >= LOST_S
+
     def _due(self, judged: Judged) -> bool:
         app = self._picture.applications.get(judged.expected.name)
-        if app is None or not judged.verdict.stale or not operation_of(app).over:
+        if app is None or not judged.verdict.stale or application.refresh_pending(app):
             return False
-        if application.refresh_pending(app):
+        if not operation_of(app).over:
             return False
         detail, at, pause = self._asked.get(judged.expected.name, ("", 0.0, 0.0))
         return detail != judged.verdict.detail or time.monotonic() - at >= pause
@@ -63,12 +95,12 @@ class Refresher:
     def _ask(self, judged: Judged) -> bool:
         name, detail = judged.expected.name, judged.verdict.detail
         try:
-            note = {"metadata": {"annotations": {application.REFRESH: "normal"}}}
-            body = self._kube.merge_patch(APPLICATION, name, self._namespace, note)
+            body = request_refresh(self._kube, self._namespace, self._picture.applications[name])
         except (Unreachable, NotFound):
             return False  # the watch tells of both; the next look decides again
         self._picture.put(APPLICATION, body)
         before, _, pause = self._asked.get(name, ("", 0.0, 0.0))
         longer = min(LONGEST_S, pause * GROWTH) if before == detail else FIRST_S
         self._asked[name] = (detail, time.monotonic(), longer)
+        self._pending[name] = time.monotonic()
         return True

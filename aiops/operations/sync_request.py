@@ -42,15 +42,25 @@ def request_sync(kube: Kube, namespace: str, app: Json, run: str, *, as_auto_syn
     """Start the sync and return the Application; Conflict where it changed or another sync was faster.
 
     The resourceVersion of `app` guards it: whatever else happened to the application since it was judged, an
-    operation somebody else started above all, makes the write fail instead of being overwritten.
+    operation somebody else started above all, makes the write fail instead of being overwritten. The state of the
+    operation before goes, as Argo CD's own SetAppOperation lets it go (util/argo/argo.go): a leftover Running one
+    would be resumed in place of this (appcontroller.go processRequestedAppOperation).
     """
     if app.get("operation"):
         raise Conflict(f"{app['metadata']['name']} is being synced already", "wait for it, then look again")
     body = {
         "metadata": {"resourceVersion": app["metadata"]["resourceVersion"]},
         "operation": sync_operation(app, run, as_auto_sync=as_auto_sync),
+        "status": {"operationState": None},
     }
     return kube.merge_patch(APPLICATION, app["metadata"]["name"], namespace, body)
+
+
+def is_ours(app: Json, run: str) -> bool:
+    """The operation that is asked for or running, or else the last one, is the one that this run started."""
+    last = (app.get("status", {}).get("operationState") or {}).get("operation")
+    info = (app.get("operation") or last or {}).get("info") or ()
+    return any(each.get("name") == RUN_INFO and each.get("value") == run for each in info)
 
 
 def request_termination(kube: Kube, namespace: str, app: Json) -> Json:

@@ -2,8 +2,16 @@
 
 from aiops.clients.kube import APPLICATIONSET
 from aiops.errors import NotFound, Refused, TargetError
+from aiops.progress.events import Said
 from aiops.session import Session
 from aiops.snapshot import Json
+
+
+def prove_target(session: Session) -> None:
+    """Say why this is the right cluster, once in a run; TargetError where nothing proves it."""
+    if not session.target:
+        session.target = check_target(session)
+        session.report(Said(text=session.target))
 
 
 def check_target(session: Session) -> str:

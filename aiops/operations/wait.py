@@ -7,7 +7,7 @@ from queue import SimpleQueue
 
 from aiops.clients.kube import APPLICATION, Kinds
 from aiops.collect import read_details
-from aiops.errors import Conflict, Unreachable
+from aiops.errors import AiopsError, Conflict, Unreachable
 from aiops.judge.applicationset import judge_applicationset
 from aiops.judge.profile import Judged, judge_profile
 from aiops.operations.outcome import rows_of, set_row, waited
@@ -16,6 +16,7 @@ from aiops.operations.refresh import Refresher
 from aiops.operations.revision import Revision, read_revision
 from aiops.operations.since import Since
 from aiops.operations.sync_request import request_sync, request_termination
+from aiops.operations.target import prove_target
 from aiops.operations.waiting import Answer, Inbox, Message, Moment, Questions, until
 from aiops.progress.events import Looked, Row, Said, Waited
 from aiops.session import Session
@@ -31,6 +32,7 @@ def wait(session: Session, profile: str, *, limit_s: float, passive: bool = Fals
 
     Never raises for how the platform is: that is in the result. Raises what keeps it from looking at all.
     """
+    prove_target(session)
     waiting = Waiting(session, profile, passive)
     try:
         return until(waiting.inbox, waiting.take, waiting.look, limit_s=limit_s)
@@ -50,7 +52,7 @@ class Waiting:
         self.picture = Picture(session.kube, session.namespace, self.inbox)
         self.refresher = Refresher(session.kube, session.namespace, self.picture)
         self.revision: Revision | None = None
-        self.git_trouble = ""
+        self.trouble = ""
         self.kinds: Kinds | None = None
         self.details = Details()
         self.revived: dict[str, str] = {}
@@ -65,14 +67,14 @@ class Waiting:
         match message.topic, message.error:
             case "revision", None:
                 self._moved_to(message.value)
-            case "revision", error:
-                if self.revision is None and not isinstance(error, Unreachable):
-                    raise error  # type: ignore[misc]
-                self.git_trouble = f"git: {error}"
             case "kinds", None:
                 self.kinds = message.value
             case "details", None:
                 self.details = message.value
+            case _, Unreachable() as error:
+                self.trouble = error.message
+            case _, AiopsError() as error:
+                raise error
         return None
 
     def look(self, moment: Moment) -> Waited | None:
@@ -175,7 +177,7 @@ class Waiting:
             self.questions.ask("details", lambda: read_details(kube, kinds, apps), every_s=DETAILS_EVERY_S)
 
     def _moved_to(self, revision: Revision) -> None:
-        before, self.revision, self.git_trouble = self.revision, revision, ""
+        before, self.revision, self.trouble = self.revision, revision, ""
         if before is None:
             text = f"{revision.branch} is at {revision.commit[:8]}"
             self.session.report(Said(text=f"{text}: {len(revision.expected)} applications in {self.profile}"))
@@ -183,7 +185,7 @@ class Waiting:
             self.session.report(Said(text=f"{revision.branch} moved to {revision.commit[:8]}", level="warn"))
 
     def _trouble(self) -> str:
-        return self.picture.trouble() or self.git_trouble
+        return self.picture.trouble() or self.trouble
 
     def _report(self, rows: tuple[Row, ...], moment: Moment) -> None:
         self.session.report(
