@@ -17,7 +17,7 @@ class Screen(Console):
 
     def on_broken_pipe(self) -> None:
         """Called while the BrokenPipeError is being handled."""
-        raise  # noqa: PLE0704
+        raise
 
 
 def console(file: TextIO, environ: Mapping[str, str]) -> Console:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from aiops.errors import AiopsError
 from aiops.operations.resolve import resolve
@@ -16,12 +17,12 @@ from aiops.session import Session
 def stages_of(session: Session, profile: str) -> tuple[str, ...]:
     """The profiles on the way to this one: those whose layers come first in its own, narrowest first."""
     wanted = session.layers(profile)
-    narrower = [
-        name
-        for name, layers in session.profiles().items()
-        if name != profile and layers == wanted[: len(layers)] and len(layers) < len(wanted)
-    ]
-    return (*sorted(narrower, key=lambda name: len(session.layers(name))), profile)
+    prefixes = {wanted[:length] for length in range(1, len(wanted))}
+    narrower: dict[tuple[str, ...], str] = {}
+    for name, layers in session.profiles().items():
+        if layers in prefixes:
+            narrower.setdefault(layers, name)  # two names for the same layers are one stage
+    return (*(narrower[layers] for layers in sorted(narrower, key=len)), profile)
 
 
 def _target(session: Session) -> Result:
@@ -36,12 +37,12 @@ def bring_up(session: Session, profile: str, *, limit_s: float | None) -> Brough
     """
     timeouts = session.config.aiops.timeouts
     steps: list[tuple[str, Callable[[], Result]]] = [
-        ("target", lambda: _target(session)),
-        ("groups file", lambda: resolve(session, check=True, prune=False)),
+        ("target", partial(_target, session)),
+        ("groups file", partial(resolve, session, check=True, prune=False)),
     ]
     for stage in stages_of(session, profile):
-        steps.append((f"{stage}: root", lambda stage=stage: root(session, stage, limit_s=timeouts.root)))  # type: ignore[misc]
-        steps.append((f"{stage}: wait", lambda stage=stage: wait(session, stage, limit_s=limit_s or timeouts.wait)))  # type: ignore[misc]
+        steps.append((f"{stage}: root", partial(root, session, stage, limit_s=timeouts.root)))
+        steps.append((f"{stage}: wait", partial(wait, session, stage, limit_s=limit_s or timeouts.wait)))
     course = Course(session, profile)
     for name, work in steps:
         if course.run(name, work).exit_code:

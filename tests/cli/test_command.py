@@ -20,7 +20,8 @@ GROUPS = "clusters/lab/groups.generated.yaml"
 def differing(shell: Shell) -> None:
     """The groups file is not what the config asks for."""
     file = shell.folder / GROUPS
-    file.write_text(file.read_text().replace('demos, enabled: "true"', 'demos, enabled: "false"'))
+    text = file.read_text().replace('demos, enabled: "true"', 'demos, enabled: "false"')
+    file.write_text(f"{text}# naïve ✔\n", encoding="utf-8")
 
 
 def misspelled(shell: Shell) -> None:
@@ -47,8 +48,8 @@ ENDS = {
     "done": End(as_it_is, ["resolve", "--check"], 0, "Resolved", "is what the config asks for"),
     "a no": End(differing, ["resolve", "--check"], 3, "Resolved", "differs from what the config asks for"),
     "config": End(misspelled, ["wait"], 2, "ConfigError", "config.yaml has 2 problems"),
-    "profile": End(as_it_is, ["wait", "--profile", "servin"], 2, "WrongUse", "no profile `servin`; did you mean `serving`"),
-    "context": End(as_it_is, ["wait", "--context", "there"], 2, "TargetError", "--context there is not the context that"),
+    "profile": End(as_it_is, ["wait", "--profile", "servin"], 2, "WrongUse", "no profile `servin`; did you mean"),
+    "context": End(as_it_is, ["wait", "--context", "there"], 2, "TargetError", "--context there is not the context"),
     "unreachable": End(as_it_is, ["wait"], 5, "Unreachable", "kubernetes 127.0.0.1:1: cannot "),
     "option": End(as_it_is, ["wait", "--profiel", "x"], 2, "WrongUse", "No such option '--profiel'"),
     "argument": End(as_it_is, ["sync"], 2, "WrongUse", "Missing argument 'APP...'"),

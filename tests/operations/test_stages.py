@@ -44,7 +44,6 @@ def test_a_configs_own_come_in_where_they_fit(session: Session, work: Path, prof
     assert list(stages_of(session, profile)) == stages
 
 
-@pytest.mark.xfail(strict=True, reason="stages_of takes a profile of the same layers for one more stage")
 def test_two_profiles_of_the_same_layers_are_one_stage(session: Session, work: Path) -> None:
     config = work / "config.yaml"
     config.write_text(config.read_text() + OWN)
