@@ -59,7 +59,7 @@ def _run(options: Options, operation: Callable[["Session"], Result]) -> int:
         report(started)
         result, bug = _result(operation, _session(options, report, started.run))
         report(result)
-    show(options.output, _screen(options.output), result, started, time.monotonic() - began)
+    show(options.output, _screen(options.output, result), result, started, time.monotonic() - began)
     if bug is not None:
         raise bug
     return result.exit_code
@@ -157,10 +157,12 @@ def show(output: str, screen: "Console", result: Result, started: RunStarted, se
         write_line(dumps(document(result, started, seconds)))
 
 
-def _screen(output: str) -> "Console":
+def _screen(output: str, result: Result | None = None) -> "Console":
+    """Where people read: stdout, but stderr for an error, and for everything where stdout is for a program."""
     from aiops.cli.terminal import console
 
-    return console(sys.stdout if output == "text" else sys.stderr, os.environ)
+    error = output != "text" or isinstance(result, Failed)
+    return console(sys.stderr if error else sys.stdout, os.environ)
 
 
 def write_line(text: str) -> None:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Literal
 
 from aiops.errors import AiopsError
 from aiops.operations.resolve import resolve
@@ -48,6 +49,9 @@ def bring_up(session: Session, profile: str, *, limit_s: float | None) -> Brough
         if course.run(name, work).exit_code:
             break
     return course.end([name for name, _ in steps])
+
+
+Outcome = Literal["done", "skipped", "failed"]
 
 
 @dataclass
@@ -95,12 +99,7 @@ class Course:
             rows=self.rows,
         )
 
-    def _ended(self, name: str, began: float, outcome: str, because: str) -> None:
-        ended = StageEnded(
-            stage=name,
-            outcome=outcome,  # type: ignore[arg-type]
-            seconds=time.monotonic() - began,
-            because=because,
-        )
-        self.stages.append(ended)
-        self.session.report(ended)
+    def _ended(self, name: str, began: float, outcome: Outcome, because: str) -> None:
+        seconds = time.monotonic() - began
+        self.stages.append(StageEnded(stage=name, outcome=outcome, seconds=seconds, because=because))
+        self.session.report(self.stages[-1])

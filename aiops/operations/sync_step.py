@@ -19,7 +19,8 @@ BLOCKED = "blocked by sync window"
 
 @dataclass(frozen=True)
 class Step:
-    """What to do, and what the application waits for: `ask` Argo CD to look at it, `start` the sync, or nothing."""
+    """What to do, and what the application waits for: `ask` Argo CD to look at it (or wait for its answer), `start` the
+    sync, or nothing."""
 
     act: Literal["wait", "ask", "start", "end"]
     detail: str
@@ -51,22 +52,22 @@ def _obstacle(app: Json, expected: Expected, asked_at: str | None) -> Step | Non
     """Why what the object says does not count yet, or never will."""
     status = app.get("status", {})
     if asked_at is None or refresh_pending(app):
-        return _ask(app, "asked Argo CD to look again")
+        return Step("ask", "asked Argo CD to look again")
     fresh = (status.get("reconciledAt") or "") > asked_at
     for kind, message in errors(status):
         # InvalidSpecError keeps `reconciledAt` from moving (appcontroller.go processAppRefreshQueueItem)
         lasts = kind == "InvalidSpecError" or (fresh and of_git(message))
         text = f"{kind}: {stable(message)}"
-        return _failed(expected, text) if lasts else _ask(app, text)
+        return _failed(expected, text) if lasts else Step("ask", text)
     if not fresh:
-        return _ask(app, "asked Argo CD to look again")
+        return Step("ask", "asked Argo CD to look again")
     if not spec_compared(app):
-        return _ask(app, "its spec changed and was not compared yet")
+        return Step("ask", "its spec changed and was not compared yet")
     revisions = compared(status)
     for index, (name, head) in expected.heads.items():
         found = revisions[index] if index < len(revisions) else ""
         if found != head:
-            return _ask(app, f"compared with {found[:8] or 'no commit'}, and {name} is at {head[:8]}")
+            return Step("ask", f"compared with {found[:8] or 'no commit'}, and {name} is at {head[:8]}")
     return None
 
 
@@ -92,7 +93,7 @@ def _follow(app: Json, expected: Expected) -> Step:
         return Step("wait", detail.rstrip(": "))
     looked, finished = moment(app["status"].get("reconciledAt")), moment(operation.finished)
     if looked is None or finished is None or looked <= finished:
-        return _ask(app, "synced; Argo CD has not looked at it since")
+        return Step("ask", "synced; Argo CD has not looked at it since")
     resources = (app["status"]["operationState"].get("syncResult") or {}).get("resources") or ()
     result = SyncedApplication(
         name=expected.name,
@@ -111,11 +112,6 @@ def _but(app: Json, expected: Expected) -> list[str]:
     if (status := app["status"].get("sync", {}).get("status", "Unknown")) != "Synced":
         found.append(f"it is still {status}")
     return found
-
-
-def _ask(app: Json, detail: str) -> Step:
-    """Ask, unless a refresh is pending: one asked for during another is lost (argo-cd #28392)."""
-    return Step("wait" if refresh_pending(app) else "ask", detail)
 
 
 def _failed(expected: Expected, message: str) -> Step:

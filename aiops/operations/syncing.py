@@ -7,9 +7,10 @@ from queue import SimpleQueue
 
 from aiops.clients.kube import APPLICATION
 from aiops.errors import Conflict, Refused, Unreachable
-from aiops.judge.application import REFRESH
+from aiops.judge.application import refresh_pending
 from aiops.judge.expectation import Expected
 from aiops.operations.picture import Picture
+from aiops.operations.refresh import LOST_S, request_refresh
 from aiops.operations.revision import Revision, read_revision
 from aiops.operations.since import Since
 from aiops.operations.sync_request import is_ours
@@ -112,16 +113,14 @@ class Syncing:
             course.result = SyncedApplication(name=course.expected.name, outcome="failed", message=error.message)
 
     def _ask(self, course: Course, app: Json) -> None:
-        """Ask Argo CD to look; guarded, since a refresh that is asked for during another is lost (argo-cd #28392)."""
-        if course.asked is not None and time.monotonic() - course.asked < ASK_EVERY_S:
+        """Ask Argo CD to look; again after a pause where it looked, and after a longer one where it does not answer."""
+        pause_s = LOST_S if refresh_pending(app) else ASK_EVERY_S
+        if course.asked is not None and time.monotonic() - course.asked < pause_s:
             return
         if course.asked is not None:  # it looked, and that was not enough: the branch may have moved
             known, layers = self.revision, self.revision.delivery.inside
             self.questions.ask("revision", lambda: read_revision(self.session, layers, known), every_s=GIT_EVERY_S)
-        meta = {"resourceVersion": app["metadata"]["resourceVersion"], "annotations": {REFRESH: "normal"}}
-        name, namespace = course.expected.name, self.session.namespace
-        body = self.session.kube.merge_patch(APPLICATION, name, namespace, {"metadata": meta})
-        self.picture.put(APPLICATION, body)
+        self.picture.put(APPLICATION, request_refresh(self.session.kube, self.session.namespace, app))
         course.asked, course.asked_at = time.monotonic(), app.get("status", {}).get("reconciledAt") or ""
 
     def _start(self, course: Course, app: Json) -> None:

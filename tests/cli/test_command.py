@@ -95,7 +95,7 @@ def test_a_stream_of_events(aiops: Shell, inside: Run, end: End) -> None:
 def test_all_problems_of_a_config_at_once(aiops: Shell, inside: Run) -> None:
     misspelled(aiops)
     outcome = inside("wait")
-    assert [word for word in ("aiops.timeout:", "profil:") if word not in outcome.out] == []
+    assert [word for word in ("aiops.timeout:", "profil:") if word not in outcome.err] == []
 
 
 @pytest.mark.parametrize(
@@ -207,25 +207,36 @@ def test_a_reader_that_has_gone_is_no_error_of_ours(aiops: Shell, words: list[st
     assert "BrokenPipe" not in outcome.err
 
 
-BUG = """
-from aiops.cli.execute import Options, execute
+SCRIPT = """
+import click
+from aiops import cli
 from aiops.__main__ import main
-import aiops.cli, click
+from aiops.cli.execute import Options, Terminated, execute
 
-@aiops.cli.cli.command("bug")
-def bug():
-    execute(Options(None, None, None, "json"), lambda session: {}["nothing"])
+@cli.cli.command("it")
+def it():
+    {body}
 
 main()
 """
 
 
+def script(folder: Path, body: str) -> Outcome:
+    """A command of its own, run by aiops' own main."""
+    words = [sys.executable, "-c", SCRIPT.replace("{body}", body), "it"]
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+    return Outcome(done.returncode, done.stdout, done.stderr)
+
+
 def test_a_bug_keeps_its_traceback(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", BUG, "bug"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
-    )
-    outcome = Outcome(done.returncode, done.stdout, done.stderr)
+    outcome = script(tmp_path, 'execute(Options(None, None, None, "json"), lambda session: {}["nothing"])')
     assert (outcome.code, outcome.document["exitCode"]) == (1, 1)
     assert "a bug in aiops: KeyError: 'nothing'" in outcome.document["summary"]
-    assert 'lambda session: {}["nothing"]' in outcome.err or "KeyError: 'nothing'" in outcome.err.splitlines()[-1]
     assert "Traceback (most recent call last)" in outcome.err
+    assert outcome.err.splitlines()[-1] == "KeyError: 'nothing'"
+
+
+@pytest.mark.parametrize(("what", "code"), [("KeyboardInterrupt", 130), ("Terminated", 143)])
+def test_a_signal_outside_of_an_operation_is_no_bug(tmp_path: Path, what: str, code: int) -> None:
+    outcome = script(tmp_path, f"raise {what}")
+    assert (outcome.code, outcome.out, outcome.err.strip()) == (code, "", "")

@@ -1,11 +1,9 @@
-"""A Kubernetes API on loopback that keeps objects: list, watch, get and patch, and a controller as quick as a test."""
+"""A loopback server that gives prepared objects and notes what is written to them. It is no Kubernetes."""
 
 import copy
 import json
 import threading
-from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from queue import SimpleQueue
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -46,12 +44,9 @@ class Api:
         """What is answered to an apply without force on a path."""
         self.seen: list[tuple[str, str]] = []
         self.patches: list[tuple[str, dict[str, list[str]], Any]] = []
-        self.controller: Callable[[Json], None] = lambda body: None
-        """Changes an object right after each write to it, as Argo CD would a little later."""
-        self.post: Callable[[str, Json], Json] = lambda path, body: {}
-        """What a POST does and answers."""
+        self.meanwhile: Json = {}
+        """What somebody else changed before a dry run."""
         self.discovery: Json = {"kind": "APIGroupDiscoveryList", "items": []}
-        self.watches: list[tuple[str, SimpleQueue[Json | None]]] = []
         self._lock = threading.Lock()
         self._versions = iter(range(100, 10_000))
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -59,8 +54,6 @@ class Api:
         threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True).start()
 
     def close(self) -> None:
-        for _, events in self.watches:
-            events.put(None)
         self._http.shutdown()
         self._http.server_close()
 
@@ -68,9 +61,6 @@ class Api:
         body = copy.deepcopy(body)
         body["metadata"]["resourceVersion"] = str(next(self._versions))
         self.objects[f"{collection}/{body['metadata']['name']}"] = body
-        for path, events in self.watches:
-            if path == collection:
-                events.put({"type": "MODIFIED", "object": body})
 
     def answer(self, method: str, path: str, query: dict[str, list[str]], body: Any) -> Json:
         with self._lock:
@@ -79,8 +69,6 @@ class Api:
                 raise refusal
             if method == "PATCH":
                 return self._patch(path, query, body)
-            if method == "POST":
-                return self.post(path, body)
             if path in ("/api", "/apis"):
                 return self.discovery
             if path == "/version" or path in self.objects:
@@ -102,8 +90,8 @@ class Api:
             raise Refusal(409, "the object has been modified")
         after: Json = merged(before, patch)
         if "dryRun" in query:
-            return after
-        self.controller(after)
+            dry: Json = merged(after, self.meanwhile)
+            return dry
         self.put(path.rpartition("/")[0], after)
         return self.objects[path]
 
@@ -118,15 +106,12 @@ def _handler(api: Api) -> type[BaseHTTPRequestHandler]:
         def play(self) -> None:
             url = urlsplit(self.path)
             query, raw = parse_qs(url.query), self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            if "watch" in query:
-                return self.watch(url.path)
             try:
                 self.say(200, api.answer(self.command, url.path, query, json.loads(raw or b"null")))
             except Refusal as refusal:
                 self.say(refusal.status, refusal.body)
-            return None
 
-        do_GET = do_PATCH = do_POST = play  # noqa: N815
+        do_GET = do_PATCH = play  # noqa: N815
 
         def say(self, status: int, body: Json) -> None:
             data = json.dumps(body).encode()
@@ -134,17 +119,6 @@ def _handler(api: Api) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)
-
-        def watch(self, path: str) -> None:
-            events: SimpleQueue[Json | None] = SimpleQueue()
-            api.watches.append((path, events))
-            self.send_response(200)
-            self.send_header("Transfer-Encoding", "chunked")
-            self.end_headers()
-            while event := events.get():
-                line = json.dumps(event).encode() + b"\n"
-                self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
-            self.close_connection = True
 
         def log_message(self, *_: object) -> None:
             pass

@@ -66,9 +66,9 @@ def test_a_plan_is_what_the_api_server_would_make_of_it(
     assert [query["dryRun"] for _, query, _ in api.patches] == [["All"]]
 
 
-def test_a_status_is_nobodys_change(kube: Kube, api: Api) -> None:
+def test_what_others_write_meanwhile_is_no_change(kube: Kube, api: Api) -> None:
     live(api, a=1)
-    api.objects[SET]["status"] = {"conditions": [{"type": "ErrorOccurred"}]}
+    api.meanwhile = {"metadata": {"generation": 2}, "status": {"conditions": [{"type": "ErrorOccurred"}]}}
     assert planned(kube, manifest(a=1))[0].change.action == "unchanged"
 
 

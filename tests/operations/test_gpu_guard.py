@@ -53,7 +53,11 @@ def runs(api: Api, replicas: int) -> None:
     api.put(LIVE, {"metadata": {"name": MODEL}, "spec": {"replicas": replicas}})
 
 
-def test_a_workload_lands_in_the_applications_namespace(session: Session, model: Application, files: Files) -> None:
+def test_a_workload_lands_in_the_applications_namespace(
+    session: Session, model: Application, files: Files, work: Path
+) -> None:
+    for file in (work / "serving/vllm-qwen").iterdir():
+        file.write_text(file.read_text().replace("namespace: serving\n", ""))
     assert [(each.name, each.namespace) for each in workloads(session, model, files)] == [(MODEL, "serving")]
 
 

@@ -26,7 +26,7 @@ def step(changes: dict[str, Any], *, asked_at: str | None = BEFORE, started: boo
 NOT_YET: dict[str, tuple[dict[str, Any], str, str]] = {
     "its look is not after our asking": ({"status.reconciledAt": BEFORE}, "ask", "asked Argo CD to look again"),
     "never looked at": ({"status": {}}, "ask", "asked Argo CD to look again"),
-    "a refresh is pending": ({"metadata.annotations": REFRESH}, "wait", "asked Argo CD to look again"),
+    "a refresh is pending": ({"metadata.annotations": REFRESH}, "ask", "asked Argo CD to look again"),
     "older commit": ({"status.sync.revision": OLD}, "ask", "compared with ecac02f1, and main is at 8f7ae6a0"),
     "unresolved commit": ({"status.sync.revision": "main"}, "ask", "compared with main, and main is at 8f7ae6a0"),
     "other spec": ({"spec.source.path": "x"}, "ask", "its spec changed and was not compared yet"),
@@ -98,7 +98,7 @@ def test_a_deleted_application_is_not_waited_for() -> None:
         (OURS | RETRYING, "wait", "its sync failed, and will be retried"),
         (OURS | {"status.reconciledAt": BEFORE}, "ask", "synced; Argo CD has not looked at it since"),
         (OURS | {"status.reconciledAt": "2026-11-23T04:28:22Z"}, "ask", "synced; Argo CD has not looked at it since"),
-        (OURS | {"status.reconciledAt": BEFORE, "metadata.annotations": REFRESH}, "wait", "synced; Argo CD has not"),
+        (OURS | {"status.reconciledAt": BEFORE, "metadata.annotations": REFRESH}, "ask", "synced; Argo CD has not"),
     ],
 )  # fmt: skip
 def test_our_sync_is_followed_to_the_look_after_it(changes: dict[str, Any], act: str, detail: str) -> None:
