@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
@@ -57,8 +57,10 @@ def _run(options: Options, operation: Callable[["Session"], Result]) -> int:
     began = time.monotonic()
     with _listener(options.output) as report:
         report(started)
-        result, bug = _result(operation, _session(options, report, started.run))
+        session = _session(options, report, started.run)
+        result, bug = _result(operation, session)
         report(result)
+    started = replace(started, context=session.target)
     show(options.output, _screen(options.output, result), result, started, time.monotonic() - began)
     if bug is not None:
         raise bug
