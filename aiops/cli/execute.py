@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from aiops.errors import AiopsError, Interrupted
+from aiops.errors import AiopsError, Interrupted, WrongUse
 from aiops.progress.events import Event, Failed, Planned, Report, Result, RunStarted
 
 if TYPE_CHECKING:
@@ -54,13 +54,22 @@ def _run(options: Options, operation: Callable[["Session"], Result]) -> int:
     from aiops.session import new_run
 
     started = RunStarted(run=new_run(), command=" ".join(sys.argv[1:]))
+    target = ""
     began = time.monotonic()
     with _listener(options.output) as report:
         report(started)
-        session = _session(options, report, started.run)
-        result, bug = _result(operation, session)
+
+        def work() -> Result:
+            nonlocal target
+            session = _session(options, report, started.run)
+            try:
+                return operation(session)
+            finally:
+                target = session.target
+
+        result, bug = _result(work)
         report(result)
-    started = replace(started, context=session.target)
+    started = replace(started, context=target)
     show(options.output, _screen(options.output, result), result, started, time.monotonic() - began)
     if bug is not None:
         raise bug
@@ -73,7 +82,7 @@ def _session(options: Options, report: Report, run: str) -> "Session":
     terminal = options.output == "text" and sys.stdin.isatty() and sys.stderr.isatty()
     return Session(
         environ=dict(os.environ),
-        folder=Path.cwd(),
+        folder=_working_folder(),
         report=report,
         config_option=options.config,
         context_option=options.context,
@@ -83,10 +92,17 @@ def _session(options: Options, report: Report, run: str) -> "Session":
     )
 
 
-def _result(operation: Callable[["Session"], Result], session: "Session") -> tuple[Result, Exception | None]:
-    """The operation's result, or the error it ended with as one; a bug beside it, to be raised once it is told."""
+def _working_folder() -> Path:
     try:
-        return operation(session), None
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise WrongUse("the working folder is gone: it was deleted or moved", "cd to a folder that exists") from error
+
+
+def _result(work: Callable[[], Result]) -> tuple[Result, Exception | None]:
+    """The work's result, or the error it ended with as one; a bug beside it, to be raised once it is told."""
+    try:
+        return work(), None
     except AiopsError as error:
         return _failed(error), None
     except KeyboardInterrupt as stop:

@@ -1,11 +1,14 @@
 """git, as a program: what a remote branch points at, and the files at a commit. Nothing of a checkout changes."""
 
+import atexit
 import contextlib
+import fcntl
 import io
 import os
 import re
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -17,15 +20,12 @@ from aiops.errors import CannotTell, LoginFailed, Refused, Unreachable
 LARGEST_FILE = 1 << 20
 SHA = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 NOTHING_UNASKED = {
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_ASKPASS": "false",
-    "SSH_ASKPASS": "false",
-    "SSH_ASKPASS_REQUIRE": "never",
-    "GCM_INTERACTIVE": "never",
+    "GIT_TERMINAL_PROMPT": "0", "GCM_INTERACTIVE": "never",
+    "GIT_ASKPASS": "false", "SSH_ASKPASS": "false", "SSH_ASKPASS_REQUIRE": "never",
     "GIT_OPTIONAL_LOCKS": "0",  # git status would refresh the index
     "GIT_NO_LAZY_FETCH": "1",  # a partial clone would fetch into itself whatever is looked at
     "LC_ALL": "C",
-}
+}  # fmt: skip
 ANOTHER_REPOSITORY = {
     "GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_NAMESPACE", "GIT_PREFIX",
     "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
@@ -33,14 +33,13 @@ ANOTHER_REPOSITORY = {
 """What git sets for its hooks (`git rev-parse --local-env-vars`): in one of them, our folder still is the one meant."""
 SOURCE = "aiops-source"
 """Name of the remote for a URL that is none of the checkout's."""
+GRACE_S = 1.0  # for git to remove its lock files, once it is told to end
 REACHABLE = "is the git server reachable from here?"
 LOGIN_SIGNS = (
-    "Authentication failed",
-    "could not read Username",
-    "Permission denied",
-    "terminal prompts disabled",
+    "Authentication failed", "could not read Username", "Permission denied", "terminal prompts disabled",
     "Host key verification failed",
-)
+)  # fmt: skip
+RUNNING: "set[subprocess.Popen[bytes]]" = set()  # daemon threads leave it behind, as at Ctrl-C
 GONE_SIGNS = ("not found", "does not appear to be a git repository", "does not exist")
 
 
@@ -93,12 +92,32 @@ class Git:
         if self._has(sha, None):
             return None
         cache = user_cache_path("aiops") / "git"
-        if not (cache / "HEAD").exists():
-            cache.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._run("init", "--quiet", "--bare", str(cache), about=str(cache))
-        if not self._has(sha, cache):
-            self._fetch(url, revision, sha, cache)
+        if self._has(sha, cache):
+            return cache
+        cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self._alone(cache, f"{url} {revision}"):
+            self._run("init", "--quiet", "--bare", str(cache), about=str(cache))  # mends one that was broken off too
+            if not self._has(sha, cache):
+                self._fetch(url, revision, sha, cache)
         return cache
+
+    @contextlib.contextmanager
+    def _alone(self, cache: Path, about: str) -> Iterator[None]:
+        """The cache to ourselves among all runs: git gives up where another one works, or was killed at it."""
+        deadline = time.monotonic() + self._timeout_s
+        with (cache / "in-use").open("wb") as file:  # its end, or ours, unlocks
+            while True:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError as error:
+                    if time.monotonic() >= deadline:
+                        who = f"git fetch: {_masked(about)}: another aiops has used {cache} for {self._timeout_s:g} s"
+                        raise Unreachable(who, "let the other one end, then try again") from error
+                time.sleep(0.05)
+            for stale in cache.glob("*.lock"):
+                stale.unlink(missing_ok=True)
+            yield
 
     def _fetch(self, url: str, revision: str, sha: str, cache: Path) -> None:
         """The commit alone into the cache, with the checkout's own settings: remotes, credentials, proxies."""
@@ -167,14 +186,32 @@ class Git:
 
     def _finish(self, process: "subprocess.Popen[bytes]", stdin: bytes, who: str) -> tuple[bytes, bytes]:
         """Both outputs, by the deadline. However this ends, nothing of the process and its children is left."""
+        RUNNING.add(process)
         with process:
             try:
                 return process.communicate(stdin, timeout=self._timeout_s)
             except subprocess.TimeoutExpired as error:
                 raise Unreachable(f"{who} did not answer in {self._timeout_s:g} s", REACHABLE) from error
             finally:
-                if process.returncode is None:
-                    os.killpg(process.pid, signal.SIGKILL)
+                _end(process)
+                RUNNING.discard(process)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """Nothing of an unfinished process and its children is left; its lock files are not either, if it is quick."""
+    if process.returncode is not None:
+        return
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(GRACE_S)
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+@atexit.register
+def _end_all() -> None:
+    for process in tuple(RUNNING):
+        _end(process)
 
 
 def _manifests(listing: str) -> Iterator[tuple[str, str]]:

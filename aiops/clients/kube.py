@@ -175,7 +175,7 @@ class Kube:
         retrying = Retrying(
             retry=retry_if_exception(repeat),
             stop=stop_after_attempt(TRIES),
-            wait=lambda state: min(left(), _asked_for(state.outcome) or backoff(state)),
+            wait=lambda state: max(0.0, min(left(), _asked_for(state.outcome) or backoff(state))),
             reraise=True,
         )
         try:

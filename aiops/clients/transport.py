@@ -7,7 +7,7 @@ import contextlib
 import json
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -99,7 +99,7 @@ class Transport:
     def _open(self, request: Request, timeout_s: float, *, stream: bool) -> "BaseHTTPResponse":
         import urllib3
 
-        headers = self._headers(request)
+        headers = self._headers(request, timeout_s)
         try:
             response: BaseHTTPResponse = self._client.rest_client.pool_manager.request(
                 request.method,
@@ -118,10 +118,10 @@ class Transport:
             self._refused(request, response)
         return response
 
-    def _headers(self, request: Request) -> dict[str, str]:
+    def _headers(self, request: Request, timeout_s: float) -> dict[str, str]:
         """The request's headers with a credential that is still good."""
         headers = {"Accept": request.accept, "Content-Type": request.content_type, "User-Agent": "aiops"}
-        with self._login, overheard() as words:
+        with self._logging_in(timeout_s), overheard() as words:
             self._client.update_params_for_auth(headers, [], ["BearerToken"], request.path, request.method, None)
         refuse_silence(words, self._context)
         headers = {name: value.strip() for name, value in headers.items()}
@@ -132,6 +132,26 @@ class Transport:
                 "look at the kubeconfig's token or token file",
             )
         return headers
+
+    @contextlib.contextmanager
+    def _logging_in(self, timeout_s: float) -> Iterator[None]:
+        """One thread at a time: it may run the login program, which may ask the operator something."""
+        from kubernetes.config import ConfigException
+
+        if not self._login.acquire(timeout=timeout_s):
+            raise LoginFailed(
+                f"context {self._context}: the login program of the kubeconfig does not answer in {timeout_s:g} s",
+                "log in with it by hand (kubectl uses the same program), then run this again",
+            )
+        try:
+            yield
+        except (OSError, ConfigException) as error:
+            raise LoginFailed(
+                f"context {self._context}: its credential cannot be read: {one_line(str(error))}",
+                "look at the kubeconfig's token file (in a pod: the service account's)",
+            ) from error
+        finally:
+            self._login.release()
 
     def _read_clock(self, response: "BaseHTTPResponse") -> None:
         with contextlib.suppress(ValueError):  # no Date, or one that is none

@@ -69,7 +69,15 @@ class Fatal:
     error: AiopsError
 
 
-Change = Listed | Put | Gone | Trouble | Back | Fatal
+@dataclass(frozen=True)
+class Broken:
+    """A bug ended the thread: to be raised where it is seen. Nothing follows."""
+
+    kind: Kind
+    bug: BaseException
+
+
+Change = Listed | Put | Gone | Trouble | Back | Fatal | Broken
 
 
 def follow(
@@ -97,6 +105,12 @@ class _Follower:
         self._trouble = ""
 
     def run(self) -> None:
+        try:
+            self._follow()
+        except BaseException as bug:  # noqa: BLE001 - raised in the main thread by who takes it
+            self._put(Broken(self._kind, bug))
+
+    def _follow(self) -> None:
         while not self._stop.is_set():
             try:
                 if not self._version:

@@ -1,5 +1,6 @@
 """How a failure of the network is worded: on one line, without the wrapping of the libraries."""
 
+import re
 import ssl
 
 LONGEST_MESSAGE = 300
@@ -9,6 +10,11 @@ def one_line(text: str) -> str:
     """The text on one line of at most `LONGEST_MESSAGE` characters."""
     line = " ".join(text.split())
     return line if len(line) <= LONGEST_MESSAGE else f"{line[: LONGEST_MESSAGE - 3]}..."
+
+
+def masked(text: str) -> str:
+    """The text without user and password of URLs, odd characters in them included."""
+    return re.sub(r"://\S*@", "://***@", text)
 
 
 def reason(error: BaseException) -> str:

@@ -141,7 +141,7 @@ def _older_failed(app: Json, operation: Operation) -> Iterator[Verdict]:
     if operation.over and app["status"].get("sync", {}).get("status") == "Synced":
         return
     detail = f"the sync of an older commit failed: {operation.message}"
-    blocked = operation.phase == "retrying" and operation.automated
+    blocked = operation.phase == "retrying" and operation.automated and not operation.ending
     yield Verdict(state="waiting", detail=detail, stale=operation.over, blocked=blocked)
 
 

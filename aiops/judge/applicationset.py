@@ -14,9 +14,10 @@ from aiops.snapshot import Json
 
 REFRESH = "argocd.argoproj.io/application-set-refresh"
 
-ERROR_MAY_BE_OLD_S = 10.0
-"""A failed pass leaves both the annotation and the error in place, which looks like an old error with the new
-pass still to come; after this long it is the new one's."""
+ERROR_MAY_BE_OLD_S = {False: 2.0, True: 30.0}
+"""For how long after asking an error may still be that of an earlier pass: where the pass is over (its conditions are
+written just after the annotation goes), and where it is not (a failed pass leaves both in place, which looks like an
+old error with the new pass still to come)."""
 
 
 def refresh_pending(applicationset: Json) -> bool:
@@ -43,9 +44,10 @@ def judge_applicationset(
     if asked_s is None:
         return Verdict(state="waiting", detail="not asked yet to read git again", stale=True)
     pending, error = refresh_pending(applicationset), conditions.get("ErrorOccurred", {})
-    if error.get("status") == "True" and (not pending or asked_s > ERROR_MAY_BE_OLD_S):
+    if error.get("status") == "True":
         message = error.get("message", "an error occurred")
-        return Verdict(state="waiting" if passes(message) else "hopeless", detail=one_line(message))
+        lasting = asked_s > ERROR_MAY_BE_OLD_S[pending] and not passes(message)
+        return Verdict(state="hopeless" if lasting else "waiting", detail=one_line(message))
     if pending:
         return Verdict(state="waiting", detail="asked to read git again")
     if conditions.get("ResourcesUpToDate", {}).get("status") != "True":

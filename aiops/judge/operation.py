@@ -31,6 +31,8 @@ class Operation:
     message: str = ""
     automated: bool = False
     """Argo CD started it itself."""
+    ending: bool = False
+    """Somebody asked to end it."""
     revisions: tuple[str, ...] = ()
     """The commits it syncs, one for each source."""
     finished: str = ""
@@ -67,6 +69,7 @@ def operation_of(application: Json) -> Operation:
         phase,
         _message(state),
         bool(initiator.get("automated")),
+        state.get("phase") == "Terminating",
         tuple(revisions),
         state.get("finishedAt") or "",
     )

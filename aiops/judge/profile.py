@@ -15,6 +15,8 @@ from aiops.judge.finding import Finding, Hope
 from aiops.judge.resource import causes, pause
 from aiops.snapshot import Json, Snapshot, moment
 
+FAILING = ("retrying", "retries used up")
+"""An application is stuck because its sync fails: only that can be for a kind that is missing."""
 GRACE = timedelta(seconds=60)
 """How long a Degraded application may stay so, with everything else at rest, before it is called hopeless:
 rollouts and operators pass through Degraded (argo-cd #26173, #6013)."""
@@ -82,7 +84,9 @@ def _suspended(verdict: Verdict, app: Json, snapshot: Snapshot) -> Verdict:
     why = pause(app, snapshot.details)
     if why is not None:
         return replace(verdict, detail=why)
-    return replace(verdict, state="waiting", detail="Suspended, and nothing is known to be paused")
+    detail = "Suspended, and nothing is known to be paused"
+    # what may not be seen may be what is paused: then nobody can call it hopeless
+    return replace(verdict, state="waiting", detail=detail, stuck="" if snapshot.details.unread else "unwell")
 
 
 def _stuck(judged: Judged, snapshot: Snapshot, delivery: Delivery, moving: bool, revived: Mapping[str, str]) -> Judged:
@@ -90,7 +94,7 @@ def _stuck(judged: Judged, snapshot: Snapshot, delivery: Delivery, moving: bool,
     verdict, app = judged.verdict, snapshot.applications.get(judged.expected.name)
     if verdict.state != "waiting" or not verdict.stuck or app is None or snapshot.known_kinds is None:
         return judged
-    missing = missing_kinds(app, snapshot.known_kinds)
+    missing = missing_kinds(app, snapshot.known_kinds) if verdict.stuck in FAILING else ()
     if missing:
         return replace(judged, verdict=_needs(verdict, missing, delivery, moving))
     if verdict.stuck == "retries used up":

@@ -62,6 +62,7 @@ class Course:
     profile: str
     stages: list[StageEnded] = field(default_factory=list)
     rows: tuple[Row, ...] = ()
+    warnings: int = 0
     last: Result = field(default_factory=lambda: Result(summary="nothing was done"))
 
     def run(self, name: str, work: Callable[[], Result]) -> Result:
@@ -71,9 +72,9 @@ class Course:
         try:
             result = work()
         except AiopsError as error:
-            self._ended(name, began, "failed", error.message)
-            raise
+            result = Result(summary=error.message, hint=error.hint, exit_code=error.exit_code)
         self.last = result
+        self.warnings += result.warnings
         if isinstance(result, Waited):
             self.rows = result.rows
         if result.exit_code:
@@ -94,7 +95,7 @@ class Course:
             summary=f"{self.stages[-1].stage}: {self.last.summary}" if self.last.exit_code else done,
             hint=(f"{self.last.hint}; then {again}" if left or self.last.exit_code else ""),
             exit_code=self.last.exit_code,
-            warnings=self.last.warnings,
+            warnings=self.warnings,
             stages=tuple(self.stages),
             rows=self.rows,
         )

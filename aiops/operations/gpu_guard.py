@@ -15,13 +15,15 @@ from aiops.snapshot import Json
 REPLICAS = "/spec/replicas"
 
 
-def refuse_gpu(session: Session, application: Application, files: Files) -> None:
-    """Refused where syncing would start GPU pods, with what they cost; a model that runs already starts nothing."""
-    starting = [
-        workload
-        for workload in workloads(session, application, files)
-        if workload.replicas > 0 and not _runs(session.kube, workload)
-    ]
+def refuse_gpu(session: Session, application: Application, files: Files, app: Json) -> None:
+    """Refused where syncing would start GPU pods, with what they cost. Those that run already start nothing, nor does
+    a Deployment whose live replicas the sync keeps."""
+    starting = []
+    for workload in workloads(session, application, files):
+        live = _deployment(session.kube, workload)
+        running = _replicas(live)
+        if workload.replicas > running and not (live is not None and _kept(app, workload)):
+            starting.append(replace(workload, replicas=workload.replicas - running))
     if not starting:
         return
     names = ", ".join(
@@ -41,7 +43,7 @@ def refuse_reset(session: Session, application: Application, files: Files, app: 
     """
     for workload in workloads(session, application, files):
         live = _deployment(session.kube, workload)
-        running = int(((live or {}).get("spec") or {}).get("replicas") or 0)
+        running = _replicas(live)
         if live is None or running <= workload.replicas or _kept(app, workload):
             continue
         name = f"Deployment {workload.namespace}/{workload.name}"
@@ -78,9 +80,8 @@ def _placed(workload: GpuWorkload, namespace: str) -> GpuWorkload:
     return replace(workload, namespace=namespace)
 
 
-def _runs(kube: Kube, workload: GpuWorkload) -> bool:
-    live = _deployment(kube, workload)
-    return bool(live and int(live["spec"].get("replicas") or 0) > 0)
+def _replicas(live: Json | None) -> int:
+    return int(((live or {}).get("spec") or {}).get("replicas") or 0)
 
 
 def _deployment(kube: Kube, workload: GpuWorkload) -> Json | None:

@@ -4,7 +4,7 @@ import threading
 import time
 
 from aiops.clients.kube import APPLICATION, APPLICATIONSET, Kind, Kube
-from aiops.clients.watch import Back, Fatal, Gone, Listed, Put, Trouble, follow
+from aiops.clients.watch import Back, Broken, Fatal, Gone, Listed, Put, Trouble, follow
 from aiops.errors import AiopsError
 from aiops.judge import application, applicationset
 from aiops.judge.stall import stalled_part
@@ -54,10 +54,14 @@ class Picture:
         return not self._troubles
 
     def take(self, message: Message) -> None:
-        """Take in one message of a watch; a fatal one (401, 403, 404) is raised."""
+        """Take in one message of a watch; a fatal one (401, 403, 404) is raised, and so is a bug."""
         match message:
             case Listed(kind, objects):
-                self._objects[kind] = {body["metadata"]["name"]: body for body in objects}
+                listed = {body["metadata"]["name"]: body for body in objects}
+                known = self._objects.get(kind, {})  # the answer to a write of ours may be newer than the list
+                self._objects[kind] = {
+                    name: max(body, known.get(name, body), key=_version) for name, body in listed.items()
+                }
                 self._moved(kind)
             case Put(kind, body):
                 self.put(kind, body)
@@ -72,6 +76,8 @@ class Picture:
                 self._moved(kind)
             case Fatal(_, error):
                 raise error
+            case Broken(_, bug):
+                raise bug
 
     def put(self, kind: Kind, body: Json) -> None:
         """Take in an object, as a watch or the answer to a write gives it, unless a newer one is known."""

@@ -1,10 +1,11 @@
 """Asks Argo CD to look again at what looks stale: a bounded number at a time, and less often where it is no use."""
 
+import secrets
 import time
 from collections.abc import Iterable
 
 from aiops.clients.kube import APPLICATION, APPLICATIONSET, Kube
-from aiops.errors import NotFound, Unreachable
+from aiops.errors import Conflict, NotFound, Unreachable
 from aiops.judge import application, applicationset
 from aiops.judge.operation import operation_of
 from aiops.judge.profile import Judged
@@ -61,10 +62,11 @@ class Refresher:
         """Ask an ApplicationSet for a new pass that reads git, once for each commit that git shows."""
         if self._sets.get(name, ("", 0.0))[0] == commit or name not in self._picture.applicationsets:
             return
-        note = {"metadata": {"annotations": {applicationset.REFRESH: "true"}}}
+        # a value of its own: the same one again would be no change, and be taken for answered by an earlier pass
+        note = {"metadata": {"annotations": {applicationset.REFRESH: f"{secrets.token_hex(4)}-{commit}"}}}
         try:
             body = self._kube.merge_patch(APPLICATIONSET, name, self._namespace, note)
-        except (Unreachable, NotFound):
+        except (Unreachable, NotFound, Conflict):
             return  # the watch tells of both; the next look decides again
         self._picture.put(APPLICATIONSET, body)
         self._sets[name] = (commit, time.monotonic())
@@ -96,7 +98,7 @@ class Refresher:
         name, detail = judged.expected.name, judged.verdict.detail
         try:
             body = request_refresh(self._kube, self._namespace, self._picture.applications[name])
-        except (Unreachable, NotFound):
+        except (Unreachable, NotFound, Conflict):
             return False  # the watch tells of both; the next look decides again
         self._picture.put(APPLICATION, body)
         before, _, pause = self._asked.get(name, ("", 0.0, 0.0))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from aiops.clients.wording import masked
 from aiops.errors import Refused
 from aiops.gitops.files import Commit
 from aiops.gitops.tree import Tree, read_tree
@@ -45,7 +46,7 @@ def read_revision(session: Session, layers: tuple[str, ...], known: Revision | N
     heads = session.git.heads(session.repository, wanted)
     if branch not in heads:
         raise Refused(
-            f"{session.repository} has no branch or tag `{branch}`, which the ApplicationSets read",
+            f"{masked(session.repository)} has no branch or tag `{branch}`, which the ApplicationSets read",
             "push it, or correct `revision` in clusters/<env>/appsets",
         )
     commit = heads[branch]

@@ -1,6 +1,7 @@
 """`root`: the AppProject and a profile's ApplicationSets onto the cluster, and proof of what they made."""
 
 from aiops.clients.kube import APPLICATION, APPLICATIONSET, APPPROJECT, Kind
+from aiops.clients.wording import masked
 from aiops.errors import NotFound, Refused
 from aiops.operations.apply import Planned, carry_out, plan
 from aiops.operations.proof import Proof
@@ -44,7 +45,11 @@ def root(
 def _ready(session: Session, layers: tuple[str, ...]) -> Revision:
     """The commit that Argo CD will see; Refused where it is not what the operator sees."""
     sets = session.tree.layers_of(layers)
-    groups_file, paths = sets[0].groups_file, (sets[0].groups_file, *(each.file for each in sets))
+    groups_file = sets[0].groups_file
+    if others := [each.file for each in sets if each.groups_file != groups_file]:
+        raise Refused(f"{', '.join(others)} read another groups file than {groups_file}", "let them read the same one")
+    projects = session.files.under(f"clusters/{session.config.environment}/projects")
+    paths = (groups_file, *projects, *(each.file for each in sets))
     if session.files.read(groups_file) != fresh_groups(session):
         raise Refused(f"{groups_file} is not what the config asks for", "run `aiops resolve`, commit and push")
     refuse_mismatches(session)
@@ -53,14 +58,14 @@ def _ready(session: Session, layers: tuple[str, ...]) -> Revision:
     for each in sets:
         if not session.own(each.repo_url):
             raise Refused(
-                f"{each.file} reads {each.repo_url}, but the config's repoURL is {session.repository}",
+                f"{each.file} reads {masked(each.repo_url)}, but the config's repoURL is {masked(session.repository)}",
                 "make them agree",
             )
     revision = read_revision(session, layers)
     for path in paths:
         if revision.delivery.files.read(path) != session.files.read(path):
             raise Refused(
-                f"{revision.branch} of {session.repository} ({revision.commit[:8]}) holds another {path} "
+                f"{revision.branch} of {masked(session.repository)} ({revision.commit[:8]}) holds another {path} "
                 "than this checkout",
                 f"push what you have to {revision.branch}, or check that branch out",
             )

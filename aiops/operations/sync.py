@@ -30,7 +30,7 @@ def sync(session: Session, names: Sequence[str], *, limit_s: float, gpu: bool) -
         application, files = chosen[name], revision.delivery.files
         refuse_reset(session, application, files, app)
         if not gpu:
-            refuse_gpu(session, application, files)
+            refuse_gpu(session, application, files, app)
 
     for name, application in chosen.items():
         guard(name, _live(session, application))

@@ -1,6 +1,7 @@
 """Is this the cluster the operator means? Decided before the first write."""
 
 from aiops.clients.kube import APPLICATIONSET
+from aiops.clients.wording import masked
 from aiops.errors import NotFound, Refused, TargetError
 from aiops.progress.events import Said
 from aiops.session import Session
@@ -17,22 +18,23 @@ def prove_target(session: Session) -> None:
 def check_target(session: Session) -> str:
     """Why this is the right cluster, in one sentence; TargetError where nothing proves it.
 
-    A context that the config or --context names is the operator's word. Without one, the ApplicationSets on the
-    cluster must read the config's repository; on a cluster without any, a person has to say yes.
+    The context that the config names is the operator's word. Without one, the ApplicationSets on the cluster must read
+    the config's repository; a cluster without any is named by --context, or by a yes on the terminal.
     """
     where = f"context {session.kube.context} ({session.kube.server})"
-    if session.context is not None:
-        named = "--context" if session.context_option else str(session.config.path)
-        return f"{where}, named by {named}"
+    if session.config.aiops.context is not None:
+        return f"{where}, named by {session.config.path}"
     repositories = live_repositories(session)
     if any(session.own(url) for url in repositories):
-        return f"{where}, whose ApplicationSets read {session.repository}"
+        return f"{where}, whose ApplicationSets read {masked(session.repository)}"
     if repositories:
         raise TargetError(
-            f"{where} runs another platform: its ApplicationSets read {', '.join(sorted(repositories))}, "
-            f"not {session.repository}",
-            "name the right cluster with --context, or as aiops.context in the config",
+            f"{where} runs another platform: its ApplicationSets read {', '.join(map(masked, sorted(repositories)))}, "
+            f"not {masked(session.repository)}",
+            "choose the right cluster, or say as aiops.context in the config that it is this one",
         )
+    if session.context_option is not None:
+        return f"{where}, empty, named by --context"
     if session.ask is not None and session.ask(f"No platform is on {where} yet. Is it the cluster you mean?"):
         return f"{where}, confirmed on the terminal"
     raise TargetError(

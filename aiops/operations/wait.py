@@ -24,7 +24,7 @@ from aiops.snapshot import Details, Snapshot
 
 GIT_EVERY_S, AFTER_REFRESH_S = 15.0, 2.0
 """How often the branch's head is read again: in quiet times, and after a refresh was asked for."""
-DETAILS_EVERY_S = 1.0
+DETAILS_EVERY_S = 2.0
 
 
 def wait(session: Session, profile: str, *, limit_s: float, passive: bool = False) -> Waited:
@@ -56,6 +56,7 @@ class Waiting:
         self.kinds: Kinds | None = None
         self.details = Details()
         self.revived: dict[str, str] = {}
+        self.blocked_at: dict[str, float] = {}
         self.since_when = Since()
         self.proposed: tuple[tuple[tuple[str, str], ...], float] = ((), 0.0)
 
@@ -99,6 +100,8 @@ class Waiting:
     def _confirmed(self, end: Waited, judged: tuple[Judged, ...]) -> bool:
         """An end that rests on what the cluster knows, or on what lies beneath an application, rests on reads that
         began after it was first seen: a CRD or a pod may have changed since the last ones."""
+        if not self.picture.connected or (end.exit_code == 0 and self.trouble):
+            return False  # nobody tells whether it is still so, or whether the branch moved
         shaky = tuple((row.name, row.detail) for row in end.rows if row.state in ("hopeless", "deferred", "suspended"))
         if shaky != self.proposed[0]:
             self.proposed = (shaky, time.monotonic())
@@ -129,7 +132,7 @@ class Waiting:
         for each in judged:
             if each.revive:
                 self._revive(each)
-            elif each.verdict.blocked:
+            if self._surely_blocked(each):
                 self._unblock(each)
         if self.refresher.refresh(judged):
             self._ask_git(AFTER_REFRESH_S)
@@ -145,6 +148,15 @@ class Waiting:
         self.picture.put(APPLICATION, body)
         text = f"{name}: its retries were used up and their cause is gone, so it is synced again"
         self.session.report(Said(text=text, level="info"))
+
+    def _surely_blocked(self, judged: Judged) -> bool:
+        """By an older commit's retries, and not a newer one's that Argo CD saw before we did: git was asked since."""
+        name = judged.expected.name
+        if not judged.verdict.blocked:
+            self.blocked_at.pop(name, None)
+            return False
+        self._ask_git(0.0)
+        return self.questions.known_since("revision", self.blocked_at.setdefault(name, time.monotonic()))
 
     def _unblock(self, judged: Judged) -> None:
         name = judged.expected.name

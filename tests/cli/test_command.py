@@ -2,6 +2,7 @@
 
 import os
 import pty
+import shutil
 import subprocess
 import sys
 import time
@@ -29,6 +30,11 @@ def misspelled(shell: Shell) -> None:
         config.write("  timeout: 5\nprofil: cost\n")
 
 
+def deleted(shell: Shell) -> None:
+    """The folder the operator stands in."""
+    shutil.rmtree(shell.folder)
+
+
 def as_it_is(_: Shell) -> None:
     pass
 
@@ -51,6 +57,7 @@ ENDS = {
     "profile": End(as_it_is, ["wait", "--profile", "servin"], 2, "WrongUse", "no profile `servin`; did you mean"),
     "context": End(as_it_is, ["wait", "--context", "there"], 2, "TargetError", "--context there is not the context"),
     "unreachable": End(as_it_is, ["wait"], 5, "Unreachable", "kubernetes 127.0.0.1:1: cannot "),
+    "folder": End(deleted, ["wait"], 2, "WrongUse", "the working folder is gone"),
     "option": End(as_it_is, ["wait", "--profiel", "x"], 2, "WrongUse", "No such option '--profiel'"),
     "argument": End(as_it_is, ["sync"], 2, "WrongUse", "Missing argument 'APP...'"),
     "duration": End(as_it_is, ["wait", "--timeout", "5x"], 2, "WrongUse", "`5x` is not a duration"),

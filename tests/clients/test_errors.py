@@ -1,10 +1,13 @@
 """Every way in which the API can fail, in the operator's words."""
 
 import socket
+import threading
 
 import pytest
+from kubernetes.config import ConfigException
 
 from aiops.clients.kube import APPLICATION, Kube
+from aiops.clients.transport import Request
 from aiops.errors import (
     AiopsError,
     ApiRefused,
@@ -110,3 +113,36 @@ def test_tls_with_a_server_that_speaks_none(login: Login, api: Server) -> None:
     with pytest.raises(Unreachable, match="TLS: ") as caught:
         login(server=api.url.replace("http:", "https:")).raw("/version")
     assert "certificate" not in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "error", [FileNotFoundError(2, "No such file", "/run/token"), ConfigException("/run/token is empty")]
+)
+def test_a_token_that_cannot_be_read_again(login: Login, api: Server, error: Exception) -> None:
+    def renew(_: object) -> None:
+        raise error
+
+    kube = login()
+    kube._transport._client.configuration.refresh_api_key_hook = renew
+    with pytest.raises(LoginFailed, match=r"context here: its credential cannot be read: .*/run/token"):
+        kube.raw("/version")
+    assert api.seen == []
+
+
+def test_a_login_program_that_hangs_holds_no_other_thread_up(login: Login, api: Server) -> None:
+    asked, over = threading.Event(), threading.Event()
+
+    def hang(_: object) -> None:
+        asked.set()
+        over.wait()
+
+    kube = login(timeout_s=0.2)
+    kube._transport._client.configuration.refresh_api_key_hook = hang
+    first = threading.Thread(target=lambda: kube._transport._headers(Request("GET", "/", "ask"), 1))
+    first.start()
+    asked.wait()
+    with pytest.raises(LoginFailed, match="the login program of the kubeconfig does not answer"):
+        kube.raw("/version")
+    over.set()
+    first.join()
+    assert api.seen == []

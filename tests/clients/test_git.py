@@ -3,6 +3,8 @@
 import os
 import select
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -109,16 +111,55 @@ def test_a_server_that_never_answers_ends_by_the_deadline(checkout: Path, silent
         of(checkout, timeout_s=0.3).heads(silent, ["main"])
 
 
-def test_its_helpers_end_by_the_deadline_too(checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def pipe(tmp_path: Path) -> Iterator[int]:
+    """The reading end of `tmp_path / "pipe"`."""
     os.mkfifo(tmp_path / "pipe")
-    pipe = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
-    stand_in(tmp_path, monkeypatch, f"(echo up; exec sleep 60) > {tmp_path}/pipe & wait")
+    end = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    yield end
+    os.close(end)
+
+
+def read(pipe: int) -> bytes:
+    """The next word; empty once nobody is left who holds the other end."""
+    assert select.select([pipe], [], [], 20)[0]
+    return os.read(pipe, 10)
+
+
+HELPER = "(echo up; exec sleep 60) > {folder}/pipe & wait; wait"
+
+
+@pytest.mark.parametrize("deaf", ["", "trap '' TERM; "])
+def test_its_helpers_end_by_the_deadline_too(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pipe: int, deaf: str
+) -> None:
+    stand_in(tmp_path, monkeypatch, deaf + HELPER.format(folder=tmp_path))
     with pytest.raises(Unreachable, match="did not answer"):
         of(checkout, timeout_s=1).status(["."])
-    assert os.read(pipe, 10) == b"up\n"
-    assert select.select([pipe], [], [], 10)[0]  # closed: nobody is left who holds the other end
-    assert os.read(pipe, 10) == b""
-    os.close(pipe)
+    assert (read(pipe), read(pipe)) == (b"up\n", b"")
+
+
+def test_a_late_git_may_clean_up(checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand_in(tmp_path, monkeypatch, f"trap 'touch {tmp_path}/clean; exit' TERM; sleep 60 & wait")
+    with pytest.raises(Unreachable, match="did not answer"):
+        of(checkout, timeout_s=1).status(["."])
+    assert (tmp_path / "clean").exists()
+
+
+ABANDON = """
+import pathlib, sys, threading
+from aiops.clients.git import Git
+git = Git(pathlib.Path.cwd(), timeout_s=60, same=lambda address, url: False)
+threading.Thread(target=git.status, args=[["."]], daemon=True).start()
+sys.stdin.read()
+"""
+
+
+def test_no_git_outlives_us(checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pipe: int) -> None:
+    stand_in(tmp_path, monkeypatch, HELPER.format(folder=tmp_path))
+    with subprocess.Popen([sys.executable, "-c", ABANDON], cwd=checkout, stdin=subprocess.PIPE):
+        assert read(pipe) == b"up\n"
+    assert read(pipe) == b""
 
 
 def test_without_git(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,8 @@
 """The files of a commit, wherever it is: everything that was here stays as it was."""
 
+import fcntl
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -64,6 +66,32 @@ def test_what_is_here_is_not_fetched(checkout: Path, tmp_path: Path) -> None:
 def test_what_was_fetched_once_needs_no_server(checkout: Path, origin: Path, pushed: str) -> None:
     first = of(checkout).contents(str(origin), "main", pushed)
     assert of(checkout).contents(URL, "main", pushed) == first
+
+
+def test_runs_at_once_share_the_cache(checkout: Path, origin: Path, elsewhere: Path) -> None:
+    shas = [commit(elsewhere, apps__web_yaml=f"replicas: {number}\n") for number in range(4)]
+    git(elsewhere, "push", "-q")
+    with ThreadPoolExecutor() as runs:
+        seen = list(runs.map(lambda sha: of(checkout).contents(str(origin), "main", sha), shas))
+    assert [each["apps/web.yaml"] for each in seen] == [f"replicas: {number}\n" for number in range(4)]
+
+
+def test_another_run_that_does_not_end(checkout: Path, origin: Path, pushed: str, tmp_path: Path) -> None:
+    cache = tmp_path / "cache/aiops/git"
+    cache.mkdir(parents=True)
+    with (cache / "in-use").open("wb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(Unreachable, match=r"origin\.git main: another aiops has used .*/aiops/git for 1 s"):
+            of(checkout, timeout_s=1).contents(str(origin), "main", pushed)
+    assert of(checkout).contents(str(origin), "main", pushed)["apps/web.yaml"] == "replicas: 2\n"
+
+
+@pytest.mark.parametrize("left", ["shallow.lock", "config.lock", "HEAD"])
+def test_what_a_killed_run_left_behind(checkout: Path, origin: Path, pushed: str, tmp_path: Path, left: str) -> None:
+    cache = tmp_path / "cache/aiops/git"
+    cache.mkdir(parents=True)
+    (cache / left).write_text("ref: refs/heads/main\n")
+    assert of(checkout).contents(str(origin), "main", pushed)["apps/web.yaml"] == "replicas: 2\n"
 
 
 def test_outside_a_checkout(origin: Path, tmp_path: Path, pushed: str) -> None:

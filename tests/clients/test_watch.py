@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from aiops.clients.kube import PODS, Kube
-from aiops.clients.watch import Back, Change, Fatal, Gone, Listed, Put, Trouble, follow
+from aiops.clients.watch import Back, Broken, Change, Fatal, Gone, Listed, Put, Trouble, follow
 from aiops.errors import AiopsError, Forbidden, LoginFailed, NotFound, Unreachable
 from tests.clients.server import Answer, Lines, Reset, Server, Step
 
@@ -173,6 +173,21 @@ def test_what_no_patience_mends_is_the_end(
     assert isinstance(changes[-1], Fatal)
     assert isinstance(changes[-1].error, error)
     assert len(changes) == len(api.seen) == len(before) + 1
+
+
+def test_a_bug_is_told_and_is_the_end(kube: Kube, api: Server) -> None:
+    bug, changes = KeyError("bug"), list[Change]()
+
+    def put(change: Change) -> None:
+        if isinstance(change, Listed):
+            raise bug
+        changes.append(change)
+
+    api.answer(listing(7))
+    thread = follow(kube, PODS, None, put, threading.Event())
+    thread.join(timeout=30)
+    assert not thread.is_alive()
+    assert changes == [Broken(PODS, bug)]
 
 
 def test_stop_ends_it_before_the_next_event(kube: Kube, api: Server) -> None:

@@ -119,11 +119,12 @@ def test_a_retry_reads_the_same_at_each_attempt() -> None:
     ("changes", "blocked"),
     [
         ({**failed(revision=OLD), **RETRYING}, True),
+        ({**failed(revision=OLD), **RETRYING, "status.operationState.phase": "Terminating"}, False),
         ({**failed(revision=OLD)}, False),
         ({**failed(revision=HEAD), **RETRYING}, False),
         ({**failed(revision=OLD), **RETRYING, "status.operationState.operation.initiatedBy": {"username": "x"}}, False),
     ],
-    ids=["retried", "over", "of the expected commit", "a person's"],
+    ids=["retried", "being ended", "over", "of the expected commit", "a person's"],
 )
 def test_only_automatic_retries_of_an_older_commit_stand_in_the_way(changes: dict[str, Any], blocked: bool) -> None:
     assert judge_application(with_changes("settled", changes), expected(), SINCE).blocked == blocked

@@ -7,7 +7,7 @@ import pytest
 
 from aiops.judge.delivery import Delivery, missing_kinds
 from aiops.judge.profile import Judged, judge_profile
-from aiops.snapshot import Details, Json, Ref, Snapshot
+from aiops.snapshot import Details, Json, Ref, Snapshot, Unread
 from tests.judge.layers import POLICY, crd, delivery, of
 from tests.judge.saved import HEAD, OLD, at, changed, expected, failed, saved, with_changes
 
@@ -54,6 +54,15 @@ def test_deferred_where_a_layer_beyond_the_profile_brings_the_kind(app: Json, ma
     judged = judge(app, known=WITHOUT, tree=delivery(roof=manifest))
     assert judged.verdict.state == "deferred"
     assert judged.verdict.detail == "needs AgentgatewayPolicy (agentgateway.dev), which layer roof brings"
+
+
+def test_what_is_stuck_for_another_reason_is_not_deferred() -> None:
+    """It uses a kind that is missing, but that is not why it fails."""
+    unknown = {"type": "UnknownError", "message": "destination server is not known"}
+    app = changed(changed(RETRYING, "operation", None), "status.operationState", None)
+    judged = judge(changed(app, "status.conditions", [unknown]), known=WITHOUT, tree=delivery(roof=crd(*POLICY)))
+    assert judged.verdict.state == "hopeless"
+    assert judged.verdict.detail == "UnknownError: destination server is not known"
 
 
 @pytest.mark.parametrize(
@@ -231,8 +240,13 @@ PAUSED, STOP = "autoscaling.keda.sh/paused", "serving.kserve.io/stop"
 def test_suspended_is_an_end_only_on_purpose(kind: str, annotations: dict[str, str] | None, detail: str | None) -> None:
     body = {"kind": kind, "metadata": {"annotations": annotations}}
     judged = judge(SUSPENDED, details=Details({Ref("x.dev", kind, "n", "m"): body}))
-    assert judged.verdict.state == ("suspended" if detail else "waiting")
+    assert judged.verdict.state == ("suspended" if detail else "hopeless")
     assert judged.verdict.detail == (detail or "Suspended, and nothing is known to be paused")
+
+
+def test_suspended_by_what_may_not_be_seen_is_nobodys_verdict() -> None:
+    judged = judge(SUSPENDED, details=Details(unread=(Unread("scaledobjects in n", "forbidden"),)))
+    assert judged.verdict.state == "waiting"
 
 
 def test_order_and_completeness() -> None:

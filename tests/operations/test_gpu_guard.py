@@ -62,7 +62,8 @@ def test_a_workload_lands_in_the_applications_namespace(
 
 
 @pytest.mark.parametrize(
-    ("in_git", "live", "refused"), [(0, None, False), (1, None, True), (1, 0, True), (1, 1, False), (0, 0, False)]
+    ("in_git", "live", "refused"),
+    [(0, None, False), (1, None, True), (1, 0, True), (1, 1, False), (0, 0, False), (2, 1, True)],
 )
 def test_what_starts_a_gpu_needs_a_word(
     session: Session, model: Application, work: Path, api: Api, in_git: int, live: int | None, refused: bool
@@ -72,9 +73,9 @@ def test_what_starts_a_gpu_needs_a_word(
     if live is not None:
         runs(api, live)
     if not refused:
-        return refuse_gpu(session, model, Folder(work))
+        return refuse_gpu(session, model, Folder(work), {"spec": {}})
     with pytest.raises(Refused, match=r"would start Deployment serving/vllm-qwen \(1 GPU\): an hour costs") as told:
-        refuse_gpu(session, model, Folder(work))
+        refuse_gpu(session, model, Folder(work), {"spec": {}})
     assert "aiops sync --gpu vllm-qwen" in told.value.hint
     return None
 
@@ -113,6 +114,13 @@ def test_a_running_model_is_never_reset(
     with pytest.raises(Refused, match="the running Deployment serving/vllm-qwen from 2 to 0 replicas"):
         refuse_reset(session, model, files, body)
     return None
+
+
+def test_replicas_that_the_sync_keeps_start_nothing(session: Session, model: Application, work: Path, api: Api) -> None:
+    manifest = work / "serving/vllm-qwen/deployment.yaml"
+    manifest.write_text(manifest.read_text().replace("replicas: 0", "replicas: 1"))
+    runs(api, 0)
+    refuse_gpu(session, model, Folder(work), app(RESPECT, ignored=IGNORED | REPLICAS))
 
 
 @pytest.mark.parametrize("live", [None, 0])

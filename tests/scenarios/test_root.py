@@ -122,6 +122,7 @@ def test_another_platforms_cluster_is_refused(desk: Operator) -> None:
     outcome = desk("wait")
     assert outcome.code == 2, outcome
     assert "runs another platform: its ApplicationSets read" in outcome.text, outcome
+    assert desk("wait", "--context", desk.cluster.context).code == 2, "a word of the operator does not make it ours"
     assert versions(desk) == before
 
 

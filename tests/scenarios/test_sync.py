@@ -3,6 +3,7 @@
 import json
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -17,8 +18,8 @@ Changed = Callable[..., str]
 
 
 def labelled(text: str) -> str:
-    """A change of the model's manifest that is not its replicas."""
-    return text.replace("metadata:\n", "metadata:\n  annotations: {touched: 'yes'}\n", 1)
+    """A change of the model's manifest that is not its replicas, and another one each time."""
+    return text.replace("metadata:\n", f"metadata:\n  annotations: {{touched: 'at-{time.time_ns()}'}}\n", 1)
 
 
 @pytest.fixture
@@ -46,7 +47,9 @@ def test_a_running_model_keeps_running(standing: Operator, changed: Changed, roa
     assert outcome.code == 0, outcome
     assert f"Deployment serving/{MODEL}" in outcome.text, outcome
     assert ("Argo CD's API" in outcome.text) == (road == "argocd"), outcome
-    assert get(standing.cluster, "deployment", MODEL, "serving")["metadata"]["annotations"]["touched"] == "yes"
+    assert get(standing.cluster, "deployment", MODEL, "serving")["metadata"]["annotations"][
+        "touched"
+    ] in standing.repository.read(DEPLOYMENT)
     assert replicas(standing) == 1
     again = standing("sync", MODEL)
     assert "1 unchanged" in again.text, again

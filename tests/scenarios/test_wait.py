@@ -195,6 +195,43 @@ def test_a_paused_model_is_a_legitimate_end(standing: Operator, changed: Changed
     assert re.search(r"suspended +vllm-qwen.*ScaledObject serving/vllm-qwen is paused", outcome.text), outcome
 
 
+ISVC_CRD = """
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: inferenceservices.serving.kserve.io}
+spec:
+  group: serving.kserve.io
+  scope: Namespaced
+  names: {kind: InferenceService, plural: inferenceservices, singular: inferenceservice}
+  versions:
+    - name: v1beta1
+      served: true
+      storage: true
+      subresources: {status: {}}
+      schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+"""
+STOPPED = """
+apiVersion: serving.kserve.io/v1beta1
+kind: InferenceService
+metadata:
+  name: idle
+  annotations: {serving.kserve.io/stop: "true", argocd.argoproj.io/sync-options: SkipDryRunOnMissingResource=true}
+spec: {predictor: {model: {}}}
+"""
+
+
+def test_a_stopped_inference_service_is_a_legitimate_end(standing: Operator, changed: Changed) -> None:
+    catalog = standing.repository.read("clusters/lab/catalog/autoscaling/keda.yaml")
+    own = catalog.replace("name: keda", "name: idle").replace("path: platform/keda", "path: serving/idle")
+    standing.repository.write("clusters/lab/catalog/serving-core/idle.yaml", own)
+    standing.repository.write("serving/idle/crd.yaml", ISVC_CRD)
+    standing.repository.write("serving/idle/idle.yaml", STOPPED)
+    changed()
+    outcome = standing("wait", "--profile", "serving")
+    assert outcome.code == 0, outcome
+    assert re.search(r"suspended +idle: InferenceService \S+/idle is stopped", outcome.text), outcome
+
+
 def test_an_application_that_argo_cd_leaves_alone(standing: Operator) -> None:
     note = "argocd.argoproj.io/skip-reconcile"
     standing.cluster.kubectl("-n", "argocd", "annotate", "application", "keda", f"{note}=true")
