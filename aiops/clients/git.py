@@ -1,12 +1,10 @@
 """git, as a program: what a remote branch points at, and the files at a commit. Nothing of a checkout changes."""
 
-import atexit
 import contextlib
 import fcntl
 import io
 import os
 import re
-import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -14,7 +12,8 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from aiops.clients.wording import one_line
+from aiops.clients.process import communicate
+from aiops.clients.wording import masked, one_line
 from aiops.errors import CannotTell, LoginFailed, Refused, Unreachable
 
 LARGEST_FILE = 1 << 20
@@ -33,13 +32,11 @@ ANOTHER_REPOSITORY = {
 """What git sets for its hooks (`git rev-parse --local-env-vars`): in one of them, our folder still is the one meant."""
 SOURCE = "aiops-source"
 """Name of the remote for a URL that is none of the checkout's."""
-GRACE_S = 1.0  # for git to remove its lock files, once it is told to end
 REACHABLE = "is the git server reachable from here?"
 LOGIN_SIGNS = (
     "Authentication failed", "could not read Username", "Permission denied", "terminal prompts disabled",
     "Host key verification failed",
 )  # fmt: skip
-RUNNING: "set[subprocess.Popen[bytes]]" = set()  # daemon threads leave it behind, as at Ctrl-C
 GONE_SIGNS = ("not found", "does not appear to be a git repository", "does not exist")
 
 
@@ -94,7 +91,6 @@ class Git:
         cache = user_cache_path("aiops") / "git"
         if self._has(sha, cache):
             return cache
-        cache.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self._alone(cache, f"{url} {revision}"):
             self._run("init", "--quiet", "--bare", str(cache), about=str(cache))  # mends one that was broken off too
             if not self._has(sha, cache):
@@ -105,14 +101,19 @@ class Git:
     def _alone(self, cache: Path, about: str) -> Iterator[None]:
         """The cache to ourselves among all runs: git gives up where another one works, or was killed at it."""
         deadline = time.monotonic() + self._timeout_s
-        with (cache / "in-use").open("wb") as file:  # its end, or ours, unlocks
+        try:
+            cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = (cache / "in-use").open("wb")
+        except OSError as error:
+            raise CannotTell(f"cannot write to {cache}: {error.strerror}", "set XDG_CACHE_HOME elsewhere") from error
+        with lock as file:  # its end, or ours, unlocks
             while True:
                 try:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     break
                 except BlockingIOError as error:
                     if time.monotonic() >= deadline:
-                        who = f"git fetch: {_masked(about)}: another aiops has used {cache} for {self._timeout_s:g} s"
+                        who = f"git fetch: {masked(about)}: another aiops has used {cache} for {self._timeout_s:g} s"
                         raise Unreachable(who, "let the other one end, then try again") from error
                 time.sleep(0.05)
             for stale in cache.glob("*.lock"):
@@ -179,39 +180,14 @@ class Git:
             )  # fmt: skip
         except FileNotFoundError as error:
             raise CannotTell("git is not on the PATH, and only git tells what Argo CD reads", "install git") from error
-        out, err = self._finish(process, stdin, f"git {verb}: {_masked(about)}")
+        try:
+            out, err = communicate(process, stdin, self._timeout_s)
+        except subprocess.TimeoutExpired as error:
+            who = f"git {verb}: {masked(about)}"
+            raise Unreachable(f"{who} did not answer in {self._timeout_s:g} s", REACHABLE) from error
         if process.returncode:
             raise _failure(verb, about, err.decode(errors="replace"))
         return out
-
-    def _finish(self, process: "subprocess.Popen[bytes]", stdin: bytes, who: str) -> tuple[bytes, bytes]:
-        """Both outputs, by the deadline. However this ends, nothing of the process and its children is left."""
-        RUNNING.add(process)
-        with process:
-            try:
-                return process.communicate(stdin, timeout=self._timeout_s)
-            except subprocess.TimeoutExpired as error:
-                raise Unreachable(f"{who} did not answer in {self._timeout_s:g} s", REACHABLE) from error
-            finally:
-                _end(process)
-                RUNNING.discard(process)
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    """Nothing of an unfinished process and its children is left; its lock files are not either, if it is quick."""
-    if process.returncode is not None:
-        return
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(GRACE_S)
-        os.killpg(process.pid, signal.SIGKILL)
-
-
-@atexit.register
-def _end_all() -> None:
-    for process in tuple(RUNNING):
-        _end(process)
 
 
 def _manifests(listing: str) -> Iterator[tuple[str, str]]:
@@ -234,8 +210,8 @@ def _texts(batch: bytes) -> Iterator[str]:
 
 def _failure(verb: str, about: str, said: str) -> Refused | LoginFailed | Unreachable:
     """git's own words; a refusal where trying again does not help."""
-    words = one_line(_masked(said).removeprefix("fatal: ")) or "failed"
-    message = f"git {verb}: {_masked(about)}: {words}"
+    words = one_line(masked(said).removeprefix("fatal: ")) or "failed"
+    message = f"git {verb}: {masked(about)}: {words}"
     if verb not in ("ls-remote", "fetch"):
         return Refused(message)
     if any(sign in said for sign in LOGIN_SIGNS):
@@ -243,8 +219,3 @@ def _failure(verb: str, about: str, said: str) -> Refused | LoginFailed | Unreac
     if any(sign in said for sign in GONE_SIGNS):
         return Refused(message, "is repoURL in the config right, and may you read it?")
     return Unreachable(message, REACHABLE)
-
-
-def _masked(text: str) -> str:
-    """The text without user and password of URLs, odd characters in them included."""
-    return re.sub(r"://\S*@", "://***@", text)
