@@ -22,6 +22,11 @@ def labelled(text: str) -> str:
     return text.replace("metadata:\n", f"metadata:\n  annotations: {{touched: 'at-{time.time_ns()}'}}\n", 1)
 
 
+def unkept(text: str) -> str:
+    """The application without what keeps live replicas."""
+    return re.sub(r".*RespectIgnoreDifferences=true\n", "", text)
+
+
 @pytest.fixture
 def running(standing: Operator) -> Iterator[None]:
     """The model is deployed and somebody scaled it to 1."""
@@ -57,7 +62,7 @@ def test_a_running_model_keeps_running(standing: Operator, changed: Changed, roa
 
 @pytest.mark.usefixtures("running")
 def test_a_sync_that_would_reset_a_running_model_is_refused(standing: Operator, changed: Changed) -> None:
-    changed((CATALOG, lambda text: re.sub(r".*RespectIgnoreDifferences=true\n", "", text)), (DEPLOYMENT, labelled))
+    changed((CATALOG, unkept), (DEPLOYMENT, labelled))
     assert standing("wait", "--profile", "serving").code == 0
     outcome = standing("sync", MODEL)
     assert outcome.code == 3, outcome
@@ -66,7 +71,8 @@ def test_a_sync_that_would_reset_a_running_model_is_refused(standing: Operator, 
 
 
 def test_what_starts_a_gpu_is_refused_with_its_price(standing: Operator, changed: Changed) -> None:
-    changed((DEPLOYMENT, lambda text: text.replace("replicas: 0", "replicas: 1")))
+    changed((CATALOG, unkept), (DEPLOYMENT, lambda text: text.replace("replicas: 0", "replicas: 1")))
+    assert standing("wait", "--profile", "serving").code == 0
     before = get(standing.cluster, "application", MODEL)["status"].get("operationState")
     outcome = standing("sync", MODEL)
     assert outcome.code == 3, outcome
