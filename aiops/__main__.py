@@ -15,11 +15,12 @@ def _run() -> int:
     import click
 
     from aiops.cli import cli
-    from aiops.cli.usage import refuse
 
     try:
         return int(cli.main(prog_name="aiops", standalone_mode=False) or 0)
     except click.ClickException as error:
+        from aiops.cli.usage import refuse
+
         return refuse(error)
     except click.Abort as abort:  # click's word for a KeyboardInterrupt
         return int(getattr(abort.__cause__, "exit_code", 130))
