@@ -31,7 +31,9 @@ def api() -> Iterator[Api]:
 
 @pytest.fixture
 def kube(api: Api, tmp_path: Path) -> Iterator[Kube]:
-    cluster = connect(None, kubeconfig(tmp_path / "kubeconfig", api.url, {"token": "t"}), timeout_s=5.0)
+    cluster = connect(
+        None, kubeconfig(tmp_path / "kubeconfig", api.url, {"token": "token-of-the-tests"}), timeout_s=5.0
+    )
     yield cluster
     cluster._transport._client.rest_client.pool_manager.clear()
 

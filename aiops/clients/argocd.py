@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from aiops.clients.wording import distrusts, one_line, reason
+from aiops.clients.wording import distrusts, one_line, reason, without
 from aiops.errors import (
     AiopsError,
     ApiRefused,
@@ -131,7 +131,7 @@ class ArgoCD:
 
     def _refusal(self, doing: str, status: int, raw: bytes) -> AiopsError:
         body = _object(raw) or {}
-        said = one_line(str(body.get("message") or body.get("error") or ""))
+        said = one_line(without(self._token, str(body.get("message") or body.get("error") or "")))
         message = f"argocd {self.server}: cannot {doing} ({status})" + (f": {said}" if said else "")
         if "sync window" in said:
             return Refused(message, "wait for the window, or change it in the AppProject")

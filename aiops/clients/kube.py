@@ -19,6 +19,7 @@ from aiops.clients.kinds import (
 )
 from aiops.clients.kubeconfig import load
 from aiops.clients.transport import Json, Request, Retryable, Transport
+from aiops.clients.wording import masked
 from aiops.errors import ApiRefused, Unreachable, WrongUse
 
 __all__ = [
@@ -53,7 +54,8 @@ def connect(context: str | None, kubeconfig: str | None, *, timeout_s: float) ->
     try:
         client = ApiClient(configuration)
     except ImportError as error:  # urllib3 needs PySocks for a SOCKS proxy
-        raise WrongUse(f"context {name}: proxy-url {configuration.proxy}: {error}", "pip install pysocks") from error
+        who = f"context {name}: proxy-url {masked(configuration.proxy or '')}"
+        raise WrongUse(f"{who}: {error}", "pip install pysocks") from error
     return Kube(Transport(client, name), name, timeout_s)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aiops.clients.wording import one_line
+from aiops.clients.wording import one_line, reason
 from aiops.errors import LoginFailed, WrongUse
 
 if TYPE_CHECKING:
@@ -31,8 +31,9 @@ def load(context: str | None, kubeconfig: str | None) -> tuple[str, "Configurati
     import urllib3
     import yaml
     from kubernetes.client import Configuration
+    from kubernetes.client.exceptions import OpenApiException
     from kubernetes.config import ConfigException, load_kube_config
-    from kubernetes.config.kube_config import KubeConfigMerger
+    from kubernetes.config.kube_config import KubeConfigMerger, oauthlib  # the latter's errors it lets through
 
     where = locate(kubeconfig)
     if not any(Path(part).expanduser().exists() for part in where.split(os.pathsep) if part):
@@ -44,6 +45,12 @@ def load(context: str | None, kubeconfig: str | None) -> tuple[str, "Configurati
         name = _choose(context, names, merged.safe_get("current-context"), where)
         with overheard() as words:
             load_kube_config(where, name, client_configuration=configuration, persist_config=False)
+    except (urllib3.exceptions.HTTPError, OpenApiException, oauthlib.oauth2.OAuth2Error) as error:
+        # an expired OIDC token: the library asks the issuer for another while it loads
+        raise LoginFailed(
+            f"context {name}: its OIDC token cannot be renewed: {one_line(reason(error))}",
+            "look at idp-issuer-url in the kubeconfig, and whether it is reachable from here",
+        ) from None
     except (ConfigException, yaml.YAMLError, LookupError, AttributeError, TypeError, ValueError, OSError) as error:
         # `from None` and no further than `{`: the library's words may quote a user's whole entry, token included
         words_of_library = one_line(str(error).partition("{")[0])

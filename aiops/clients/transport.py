@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from aiops.clients.kubeconfig import overheard, refuse_silence
-from aiops.clients.wording import distrusts, one_line, reason
+from aiops.clients.wording import distrusts, masked, one_line, reason, without
 from aiops.errors import ApiRefused, Conflict, Forbidden, Invalid, LoginFailed, NotFound, Unreachable
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Transport:
 
     def __init__(self, client: "ApiClient", context: str) -> None:
         self._client, self._context = client, context
-        self.server: str = client.configuration.host.removeprefix("https://").removeprefix("http://")
+        self.server: str = masked(client.configuration.host).removeprefix("https://").removeprefix("http://")
         self._clock: tuple[datetime, float] | None = None
         self._login = threading.Lock()
 
@@ -184,7 +184,8 @@ class Transport:
 
     def _refused(self, request: Request, response: "BaseHTTPResponse") -> NoReturn:
         status, body = response.status, _status_of(response)
-        said = one_line(body.get("message") or response.reason or "")
+        token = self._client.configuration.api_key.get("BearerToken") or ""
+        said = one_line(without(token, body.get("message") or response.reason or ""))
         who = f"{self._who(request)} ({status}): {said}"
         match status:
             case 401:

@@ -17,6 +17,12 @@ def masked(text: str) -> str:
     return re.sub(r"://\S*@", "://***@", text)
 
 
+def without(credential: str, text: str) -> str:
+    """The text without a credential (`Bearer x`, or x alone): some proxies quote the header they do not like."""
+    secret = credential.rpartition(" ")[2].strip()
+    return text.replace(secret, "***") if secret else text
+
+
 def reason(error: BaseException) -> str:
     """The innermost words of a urllib3 error: `Connection refused`, not three layers of wrapping."""
     import urllib3

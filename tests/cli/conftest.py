@@ -15,7 +15,7 @@ from tests.operations.checkout import checkout
 @pytest.fixture
 def aiops(tmp_path: Path) -> Shell:
     """In a checkout of the sample tree, with a kubeconfig whose server nobody is behind."""
-    path = kubeconfig(tmp_path / "kubeconfig", "http://127.0.0.1:1", {"token": "t"})
+    path = kubeconfig(tmp_path / "kubeconfig", "http://127.0.0.1:1", {"token": "token-of-the-tests"})
     return Shell(checkout(tmp_path / "work"), {"KUBECONFIG": path})
 
 
@@ -24,7 +24,7 @@ def silent(aiops: Shell, tmp_path: Path) -> Iterator[Server]:
     """Now there is a server, which takes every question and answers none."""
     server = Server()
     server.answer(*[Silence()] * 9)
-    kubeconfig(tmp_path / "kubeconfig", server.url, {"token": "t"})
+    kubeconfig(tmp_path / "kubeconfig", server.url, {"token": "token-of-the-tests"})
     yield server
     server.close()
 

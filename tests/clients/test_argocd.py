@@ -105,6 +105,13 @@ def test_each_failure_is_one_error_and_the_sync_is_sent_once(
     assert len(api.seen) == 1
 
 
+def test_a_token_that_the_answer_quotes_is_not_repeated(api: Server) -> None:
+    api.answer(refusal(401, 16, f"bad header: Bearer {CANARY}"))
+    with pytest.raises(LoginFailed, match=r"bad header: Bearer \*\*\*") as caught:
+        argocd(api).version()
+    assert CANARY not in caught.value.message
+
+
 def test_nobody_answers_in_time(api: Server) -> None:
     api.answer(Silence())
     with pytest.raises(Unreachable, match="cannot read the version: no answer in time"):

@@ -65,6 +65,13 @@ def test_each_failure_is_one_error_that_says_who_what_and_where(
     assert CANARY not in f"{caught.value!r} {caught.value.hint} {kube!r}"
 
 
+def test_a_token_that_the_answer_quotes_is_not_repeated(kube: Kube, api: Server) -> None:
+    api.answer(status(400, f"bad header: Bearer {CANARY}"))
+    with pytest.raises(Invalid, match=r"bad header: Bearer \*\*\*") as caught:
+        kube.raw("/version")
+    assert CANARY not in caught.value.message
+
+
 def test_a_long_answer_is_cut_to_one_line(kube: Kube, api: Server) -> None:
     api.answer(status(422, "too\nlong " * 200))
     with pytest.raises(Invalid) as caught:

@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import stat
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -220,3 +221,44 @@ def test_in_a_pod_the_service_account_must_be_readable(monkeypatch: pytest.Monke
     monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
     with pytest.raises(WrongUse, match="service account cannot be read"):
         connect(None, None, timeout_s=1)
+
+
+def jwt(**claims: object) -> str:
+    """A token with these claims, which nobody signed; their JSON must be one that needs no padding of its own."""
+    parts = ({"alg": "none"}, claims)
+    return ".".join(
+        [base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts] + ["x"]
+    )
+
+
+def expired(api: Server) -> dict[str, Any]:
+    """A user whose OIDC token is over and has to be renewed at `api`."""
+    secrets = {"refresh-token": CANARY, "client-id": "i", "client-secret": CANARY}
+    return {"auth-provider": {"name": "oidc", "config": {**secrets, "id-token": jwt(exp=1), "idp-issuer-url": api.url}}}
+
+
+def test_an_oidc_issuer_that_is_down(login: Login, api: Server) -> None:
+    api.close()  # nobody listens there any more
+    with pytest.raises(LoginFailed, match="here: its OIDC token cannot be renewed: Connection refused") as caught:
+        login(expired(api))
+    assert CANARY not in caught.value.message
+
+
+def test_an_oidc_issuer_that_refuses(login: Login, api: Server) -> None:
+    api.answer(Answer(200, {"token_endpoint": f"{api.url}/token"}))  # by plain http: the library's own refusal
+    with pytest.raises(LoginFailed, match="here: its OIDC token cannot be renewed: ") as caught:
+        login(expired(api))
+    assert CANARY not in caught.value.message
+
+
+@pytest.mark.filterwarnings("ignore::urllib3.exceptions.DependencyWarning")
+def test_a_proxys_password_is_not_quoted(login: Login, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "socks", None)  # as where PySocks is not installed
+    monkeypatch.delitem(sys.modules, "urllib3.contrib.socks", raising=False)
+    with pytest.raises(WrongUse, match=r"proxy-url socks5://\*\*\*@127\.0\.0\.1:1") as caught:
+        login(**{"proxy-url": "socks5://me:pa55word@127.0.0.1:1"})
+    assert "pa55word" not in caught.value.message
+
+
+def test_a_password_in_the_servers_address_is_not_quoted(login: Login) -> None:
+    assert login(server="https://me:pa55word@kube.example").server == "***@kube.example"

@@ -35,7 +35,7 @@ def told() -> list[Event]:
 
 @pytest.fixture
 def session(api: Api, work: Path, tmp_path: Path, told: list[Event]) -> Iterator[Session]:
-    path = kubeconfig(tmp_path / "kubeconfig", api.url, {"token": "t"})
+    path = kubeconfig(tmp_path / "kubeconfig", api.url, {"token": "token-of-the-tests"})
     operator = Session({}, work, told.append, kubeconfig=path, run=RUN)
     yield operator
     operator.kube._transport._client.rest_client.pool_manager.clear()
