@@ -23,9 +23,9 @@ LOST_S = 5.0
 def request_refresh(kube: Kube, namespace: str, app: Json) -> Json:
     """Ask Argo CD to look at an application again; the application as written.
 
-    One that has been asked for and is not answered is taken back first: Argo CD's controller writes what it has just
-    compared back over its own cache, a refresh that came meanwhile included, and sees that one only with the next
-    change of the object (argo-cd #28392, #28306; on 3.5.7 it stays unanswered until the next poll, three minutes).
+    One that has been asked for and is not answered is taken back first, because the same value again would be no
+    change: Argo CD can lose a refresh that comes while it works on an earlier one (argo-cd #28392, #28306; on 3.5.7
+    one stayed unanswered for five minutes, until a later poll).
     """
     name = app["metadata"]["name"]
     if application.refresh_pending(app):
