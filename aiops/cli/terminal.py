@@ -25,10 +25,12 @@ def console(file: TextIO, environ: Mapping[str, str]) -> Console:
     and nothing cut or wrapped.
 
     Off a terminal it writes no escape sequence; with NO_COLOR (https://no-color.org: set and not empty) it uses
-    no style at all. What the stream's encoding lacks is replaced, never an error.
+    no style at all. What the stream's encoding lacks is replaced, never an error; LC_ALL=C asks for ASCII.
     """
     if isinstance(file, io.TextIOWrapper):
-        file.reconfigure(errors="replace")
+        # By itself Python writes UTF-8 in the C locale (PEP 540).
+        encoding = "ascii" if environ.get("LC_ALL") in ("C", "POSIX") else file.encoding
+        file.reconfigure(encoding=encoding, errors="replace")
     terminal = is_terminal(file, environ)
     return Screen(
         file=file,

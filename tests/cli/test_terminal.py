@@ -3,6 +3,8 @@
 import pytest
 
 from aiops.cli.terminal import console
+from aiops.render.glyphs import GOOD
+from aiops.render.line import Line
 from aiops.render.text import lines
 from tests.render.results import EXAMPLES, URL
 from tests.render.screens import Stream, shown
@@ -38,6 +40,11 @@ def test_nobody_can_make_a_pipe_a_terminal(monkeypatch: pytest.MonkeyPatch) -> N
 )
 def test_text_is_taken_as_it_is(text: str, terminal: bool) -> None:
     assert shown([text], Stream(terminal=terminal)) == f"{text}\n"
+
+
+@pytest.mark.parametrize(("locale", "sign"), [("C", "ok"), ("POSIX", "ok"), ("C.UTF-8", "✔"), ("", "✔")])
+def test_the_c_locale_asks_for_ascii(locale: str, sign: str) -> None:
+    assert shown([Line("up", GOOD)], Stream(), {"LC_ALL": locale}) == f"{sign} up\n"
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from aiops.progress.events import Looked, Row, Said, StageEnded, StageStarted
 from aiops.progress.live import live
-from aiops.progress.picture import CURSOR_LINES, picture
+from aiops.progress.picture import picture
 from tests.progress.looks import EVIL, look, row
 
 LAYERS = ("platform", "serving", "routing", "llm-gateway", "experience", "demos")
@@ -47,7 +47,7 @@ def many(number: int) -> tuple[Row, ...]:
 @pytest.mark.parametrize(("width", "height"), [(80, 20), (140, 20), (80, 12), (40, 5)])
 def test_it_fits_the_screen(width: int, height: int, rows: int) -> None:
     lines = drawn(look(61, *many(rows), trouble="kubernetes: refused " * 20), width, height)
-    assert len(lines) <= height - CURSOR_LINES
+    assert len(lines) <= height - 2  # one for the cursor, one that rich begins before it erases
     assert max(map(len, lines)) <= width
     assert all(line.isprintable() for line in lines)
     assert lines[-1] == "1m01s of 15m00s"
@@ -96,6 +96,13 @@ def test_a_picture_goes_with_its_stage_and_what_is_said_between_leaves_the_curso
         assert CURSOR_BACK in console.file.getvalue()
         report(look(1, row("dex")))
     assert console.file.getvalue().count(CURSOR_BACK) == 2
+
+
+def test_stdout_is_left_to_what_a_program_reads(capsys: pytest.CaptureFixture[str]) -> None:
+    with live(terminal()) as report:
+        report(look(1, row("keda")))
+        print("{}")
+    assert capsys.readouterr().out == "{}\n"
 
 
 def interrupted(console: Console) -> None:
