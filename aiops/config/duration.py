@@ -15,14 +15,3 @@ def seconds(written: str) -> float:
     if not total:
         raise ValueError(f"`{written}` is no time at all; the shortest duration is longer than 0")
     return total
-
-
-def text(duration: float) -> str:
-    """Seconds in short form: `0.4s`, `42s`, `15m05s`, `1h30m`."""
-    if 0 < duration < 0.95:
-        return f"{duration:.1f}s"
-    minutes, rest = divmod(round(duration), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours}h{minutes:02}m{rest:02}s".removesuffix("00s").removesuffix("00m")
-    return f"{minutes}m{rest:02}s".removesuffix("00s") if minutes else f"{rest}s"

@@ -1,6 +1,6 @@
 import pytest
 
-from aiops.config.duration import seconds, text
+from aiops.config.duration import seconds
 
 
 @pytest.mark.parametrize(
@@ -15,22 +15,3 @@ def test_reads(written: str, expected: float) -> None:
 def test_refuses(written: str) -> None:
     with pytest.raises(ValueError, match="duration"):
         seconds(written)
-
-
-@pytest.mark.parametrize(
-    ("duration", "expected"),
-    [
-        (905.2, "15m05s"),
-        (0, "0s"),
-        (0.42, "0.4s"),
-        (0.97, "1s"),
-        (42.4, "42s"),
-        (59.7, "1m"),
-        (900, "15m"),
-        (3600, "1h"),
-        (3605, "1h00m05s"),
-        (5400, "1h30m"),
-    ],
-)
-def test_writes(duration: float, expected: str) -> None:
-    assert text(duration) == expected
