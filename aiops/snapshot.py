@@ -63,6 +63,42 @@ class Snapshot:
     unread: tuple[Unread, ...] = ()
 
 
+@dataclass(frozen=True)
+class Served:
+    """What a model's own server answered when it was asked which models it serves."""
+
+    status: int
+    """HTTP status; 0 where nobody answered."""
+    models: tuple[str, ...] = ()
+    problem: str = ""
+    """Why there is no list of models, in words; empty where there is one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelLook:
+    """One look at a GPU model on its way up: its Deployment and everything that decides how far it is."""
+
+    taken: datetime
+    """By the cluster's clock."""
+    deployment: Json
+    replicasets: tuple[Json, ...] = ()
+    """Of the Deployment's namespace."""
+    pods: tuple[Json, ...] = ()
+    """Of the Deployment's namespace."""
+    events: tuple[Json, ...] = ()
+    """Of the Deployment's namespace."""
+    nodes: tuple[Json, ...] = ()
+    """Of the cluster."""
+    autoscaler: Json | None = None
+    """What the ConfigMap kube-system/cluster-autoscaler-status holds, as data; None: not there, or not readable."""
+    operator_pods: tuple[Json, ...] = ()
+    """The pods on the model's node that install its GPU: driver, toolkit, device plugin."""
+    logs: Mapping[str, str] = field(default_factory=dict)
+    """Container of the model's pod: the last lines of its log, of its last ended run where it has ended."""
+    served: Served | None = None
+    """None: not asked yet."""
+
+
 def ref_of(body: Json) -> Ref:
     """The reference of an object."""
     group, _, _version = body.get("apiVersion", "").rpartition("/")

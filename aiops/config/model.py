@@ -26,7 +26,15 @@ def _gate(text: str) -> str:
     return text
 
 
+def _port(text: str) -> int:
+    """The number of a TCP port."""
+    if not (text.isascii() and text.isdecimal() and 0 < int(text) < 65536):
+        raise ValueError(f"`{text}` is not a port: a number from 1 to 65535")
+    return int(text)
+
+
 Name = Annotated[str, _name]
+Port = Annotated[int, _port]
 Seconds = Annotated[float, duration.seconds]
 
 
@@ -78,6 +86,48 @@ class Timeouts:
     """One Application to sync."""
     git: Seconds = 20.0
     """One git program."""
+    node: Seconds = 900.0
+    """A GPU node to join: cluster-autoscaler's own --max-node-provision-time."""
+    image: Seconds = 900.0
+    """A model's image to be pulled."""
+    drain: Seconds = 900.0
+    """A GPU node to leave after its last pod; cluster-autoscaler waits for 10 minutes by default."""
+    answer: Seconds = 60.0
+    """A model to answer one request."""
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """What the objects of a model do not say, or say wrongly."""
+
+    name: str | None = None
+    """The model name that its server answers to; else --served-model-name."""
+    port: Port | None = None
+    """The port that it listens on; else the container's."""
+    secret: str | None = None
+    """Secret of its namespace that holds its key; else that of VLLM_API_KEY."""
+    key: str | None = None
+    """Key of that Secret."""
+    startup: Seconds | None = None
+    """How long it may take from its container's start until it serves; else its startupProbe's budget."""
+    endpoint: Literal["chat", "completions", "embeddings"] | None = None
+    """What it is asked for in a smoke; else worked out from its command line."""
+
+
+@dataclass(frozen=True)
+class GatewaySettings:
+    """Where LiteLLM is, where that cannot be worked out from its objects."""
+
+    namespace: Name | None = None
+    """Namespace of its Deployment."""
+    deployment: Name | None = None
+    """Its Deployment; else the one of the profile whose image is LiteLLM's."""
+    port: Port | None = None
+    """The port that it listens on; else the container's, or its Service's."""
+    secret: str | None = None
+    """Secret of its namespace that holds the master key; else that of its environment."""
+    key: str | None = None
+    """Key of that Secret."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +161,10 @@ class Aiops:
     """The GPU model that commands mean when none is named."""
     argocd: ArgoCD = ArgoCD()
     """Where Argo CD is."""
+    models: Mapping[str, ModelSettings] = field(default_factory=dict)
+    """By Deployment, what its objects do not say."""
+    gateway: GatewaySettings = GatewaySettings()
+    """Where LiteLLM is."""
     prices: Mapping[str, float] = field(default_factory=dict)
     """Per GPU type, the price of one node for one hour."""
     timeouts: Timeouts = Timeouts()

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 from types import UnionType
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import yaml
 
@@ -79,7 +79,7 @@ class Reader:
         kind, args = get_origin(want), get_args(want)
         if dataclasses.is_dataclass(want):
             return self._section(want, node, key)
-        if kind is UnionType:
+        if kind in (UnionType, Union):  # the latter of an Annotated
             return self._read(args[0], node, key)
         if kind is Annotated:
             return args[1](_text(node) if args[0] is str else _scalar(node))

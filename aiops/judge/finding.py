@@ -30,6 +30,8 @@ class Finding:
 
     status: Status
     symptom: str
+    id: str = ""
+    """A stable name, as `smoke.unauthorized`, where a program may want to tell findings apart; never reused."""
     cause: str = ""
     fix: str = ""
     """A command that can be pasted, or one sentence."""
