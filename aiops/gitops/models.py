@@ -11,7 +11,8 @@ from aiops.gitops.patches import patched
 GPU = "nvidia.com/gpu"
 """The extended resource that a container asks for."""
 
-_ACCELERATOR_LABELS = ("cloud.google.com/gke-accelerator", "nvidia.com/gpu.product")
+ACCELERATOR_LABELS = ("cloud.google.com/gke-accelerator", "nvidia.com/gpu.product")
+"""Labels of a node that name its GPU type."""
 _TEMPLATE = "spec.template.spec"
 _PODS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "Pod": (("", "spec", ""),),
@@ -60,7 +61,7 @@ def _workloads(document: Document) -> Iterator[GpuWorkload]:
     for name, pod_path, replicas_path in _PODS.get(document.kind, ()):
         spec = part(document.body, *pod_path.split("."))
         if gpus := _gpus(spec, document):
-            pinned = (value(spec, "nodeSelector", label) for label in _ACCELERATOR_LABELS)
+            pinned = (value(spec, "nodeSelector", label) for label in ACCELERATOR_LABELS)
             yield GpuWorkload(
                 kind=document.kind,
                 namespace=document.namespace,

@@ -1,0 +1,52 @@
+"""Who switched a model on: written on its Deployment in the same patch that sets its replicas."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from aiops.snapshot import Json
+
+RAISED = "aiops.dev/raised-by"
+"""The annotation: who, when and by which run, as JSON."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Raised:
+    """A run of aiops that switched a model on and has not switched it off."""
+
+    run: str
+    command: str
+    """`bring-up` gives back what it raised; `vllm-up` leaves it up, for its user."""
+    user: str
+    at: str
+    """RFC 3339, by the cluster's clock."""
+
+    @property
+    def by_bring_up(self) -> bool:
+        """A later bring-up may take it over, and lower it."""
+        return self.command == "bring-up"
+
+    def __str__(self) -> str:
+        return f"{self.command} of {self.user} at {self.at} (run {self.run})"
+
+    def annotation(self) -> str:
+        """The annotation's value."""
+        return json.dumps(asdict(self))
+
+
+def raised_of(deployment: Json) -> Raised | None:
+    """Who raised it; None where nobody did by aiops, or where the annotation was written by hand."""
+    written = (deployment["metadata"].get("annotations") or {}).get(RAISED)
+    try:
+        fields = json.loads(written or "")
+        return Raised(**{name: str(fields[name]) for name in ("run", "command", "user", "at")})
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def who_scaled(deployment: Json) -> str:
+    """Who set the replicas last, as the API server remembers it (metadata.managedFields); empty: it does not say."""
+    entries: Sequence[Json] = deployment["metadata"].get("managedFields") or ()
+    owners = [each for each in entries if "f:replicas" in ((each.get("fieldsV1") or {}).get("f:spec") or {})]
+    last = max(owners, key=lambda each: each.get("time") or "", default=None)
+    return str(last.get("manager", "")) if last else ""
