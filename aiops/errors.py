@@ -11,12 +11,15 @@ AiopsError
 ├── OutOfTime           4  it could still have succeeded
 ├── CannotTell          5  nobody answered, or would not say
 │   ├── Unreachable        no connection, no answer in time, TLS
+│   │   └── NoAnswer          of a server in a pod: refused, late, or broken off
 │   ├── LoginFailed        401, or an exec plugin that gave no credential
 │   └── Forbidden          403: verb and resource are named
 └── Interrupted       130  Ctrl-C (143: SIGTERM)
 
 Anything else that reaches the command line is a bug in aiops and keeps its traceback.
 """
+
+from typing import Literal
 
 
 class AiopsError(Exception):
@@ -98,6 +101,15 @@ class CannotTell(AiopsError):
 
 class Unreachable(CannotTell):
     """No connection, no answer in time, or TLS refused; worth another try later."""
+
+
+class NoAnswer(Unreachable):
+    """A server in a pod gave no whole answer, although the Kubernetes API reached for it."""
+
+    def __init__(self, message: str, hint: str = "", *, kind: Literal["refused", "late", "broken"]) -> None:
+        super().__init__(message, hint)
+        self.kind = kind
+        """No connection; no end in time; an end before the answer's."""
 
 
 class LoginFailed(CannotTell):

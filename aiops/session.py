@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from aiops.config import tables
 from aiops.config.find import find
 from aiops.config.load import load
-from aiops.config.model import Config
-from aiops.errors import TargetError
+from aiops.config.model import Config, Timeouts
+from aiops.errors import AiopsError, TargetError
 from aiops.gitops.files import Folder
 from aiops.gitops.repository import same_repository
 from aiops.gitops.tree import Tree, read_tree
-from aiops.progress.events import Report
+from aiops.progress.events import Paid, Report
 
 if TYPE_CHECKING:
     from aiops.clients.git import Git
@@ -43,11 +43,35 @@ class Session:
     run: str = field(default_factory=new_run)
     target: str = ""
     """Why this is the right cluster, once that is proven."""
+    paying: dict[str, Paid] = field(default_factory=dict)
+    """What this run knows to cost money, by Deployment or node: however the run ends, its last lines say so."""
 
     @cached_property
     def config(self) -> Config:
         """The operator's configuration; ConfigError with all its problems."""
         return load(find(self.config_option, self.environ, self.folder))
+
+    @cached_property
+    def readable_config(self) -> Config | None:
+        """The configuration where there is one that can be read: for what must not depend on it."""
+        try:
+            return self.config
+        except AiopsError:
+            return None
+
+    @property
+    def prices(self) -> Mapping[str, float]:
+        """Per GPU type, the price of a node for one hour, as far as a config can be read."""
+        return self.readable_config.aiops.prices if self.readable_config else {}
+
+    def connect_without_config(self) -> None:
+        """Let `kube` need a kubeconfig and nothing else; of a config that can be read it takes the context."""
+        from aiops.clients.kube import connect
+
+        config = self.readable_config
+        timeouts = config.aiops.timeouts if config else Timeouts()
+        context = self.context_option or (config.aiops.context if config else None)
+        self.kube = connect(context, self.kubeconfig, timeout_s=timeouts.request)
 
     @cached_property
     def files(self) -> Folder:

@@ -42,6 +42,8 @@ LIBRARIES = {
     "kubernetes": {"clients"},
     "urllib3": {"clients"},
     "httpx": {"clients"},
+    "httpcore": {"clients"},
+    "websocket": {"clients"},
     "argocd_python_client": {"clients"},
     "tenacity": {"clients"},
     "platformdirs": {"clients"},

@@ -6,6 +6,13 @@ The only room that knows click. Operations are imported inside the commands, so 
 import click
 
 from aiops import __version__
+from aiops.cli.models import (
+    pause_command,
+    resume_command,
+    smoke_command,
+    vllm_down_command,
+    vllm_up_command,
+)
 from aiops.cli.platform import bring_up_command, root_command, sync_command, wait_command
 from aiops.cli.tree import resolve_command
 
@@ -22,5 +29,8 @@ def cli() -> None:
     """
 
 
-for command in (resolve_command, root_command, wait_command, sync_command, bring_up_command):
+for command in (
+    resolve_command, root_command, wait_command, sync_command, bring_up_command,
+    vllm_up_command, smoke_command, vllm_down_command, pause_command, resume_command,
+):  # fmt: skip
     cli.add_command(command)

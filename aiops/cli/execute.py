@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from aiops.errors import AiopsError, Interrupted, WrongUse
-from aiops.progress.events import Event, Failed, Planned, Report, Result, RunStarted
+from aiops.progress.events import Event, Failed, Paid, Planned, Report, Result, RunStarted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -54,20 +54,21 @@ def _run(options: Options, operation: Callable[["Session"], Result]) -> int:
     from aiops.session import new_run
 
     started = RunStarted(run=new_run(), command=" ".join(sys.argv[1:]))
-    target = ""
+    target, paid = "", tuple[Paid, ...]()
     began = time.monotonic()
     with _listener(options.output) as report:
         report(started)
 
         def work() -> Result:
-            nonlocal target
+            nonlocal target, paid
             session = _session(options, report, started.run)
             try:
                 return operation(session)
             finally:
-                target = session.target
+                target, paid = session.target, tuple(session.paying.values())
 
         result, bug = _result(work)
+        result = replace(result, paid=paid)
         report(result)
     started = replace(started, context=target)
     show(options.output, _screen(options.output, result), result, started, time.monotonic() - began)

@@ -43,13 +43,13 @@ def session_options(command: Command) -> Command:
     return command
 
 
-profile_option = click.option(
-    "--profile",
-    metavar="NAME",
-    default="platform",
-    show_default=True,
-    help="platform, serving, llm-gateway, full, or one of the config's own.",
-)
+def profile_option_of(default: str) -> Callable[[Command], Command]:
+    """`--profile`, with what a command takes when none is named."""
+    text = "platform, serving, llm-gateway, full, or one of the config's own."
+    return click.option("--profile", metavar="NAME", default=default, show_default=True, help=text)
+
+
+profile_option = profile_option_of("platform")
 
 
 def timeout_option(section: str) -> Callable[[Command], Command]:

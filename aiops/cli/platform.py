@@ -72,14 +72,16 @@ def sync_command(apps: tuple[str, ...], gpu: bool, timeout: float | None, **opti
 
 @click.command("bring-up")
 @profile_option
+@click.option("--no-gpu", is_flag=True, help="Without the GPU gate: no model up, no smoke.")
 @timeout_option("wait")
 @session_options
-def bring_up_command(profile: str, timeout: float | None, **options: str) -> None:
+def bring_up_command(profile: str, no_gpu: bool, timeout: float | None, **options: str) -> None:
     """Bring the platform up, stage by stage, each proven before the next.
 
+    From profile serving on with the GPU gate: a model up, a smoke at this and each later stage, the model down again.
     Run it again at any time: it sees what is done and goes on from there. The timeout is that of each stage's wait.
     """
     from aiops.cli.execute import Options, execute
     from aiops.operations.bring_up import bring_up
 
-    execute(Options(**options), lambda session: bring_up(session, profile, limit_s=timeout))
+    execute(Options(**options), lambda session: bring_up(session, profile, limit_s=timeout, gpu=not no_gpu))

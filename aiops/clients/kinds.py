@@ -31,7 +31,12 @@ APPLICATIONSET = Kind("argoproj.io", "v1alpha1", "ApplicationSet", "applications
 APPPROJECT = Kind("argoproj.io", "v1alpha1", "AppProject", "appprojects")
 PODS = Kind("", "v1", "Pod", "pods")
 EVENTS = Kind("", "v1", "Event", "events")
+SERVICES = Kind("", "v1", "Service", "services")
+SECRETS = Kind("", "v1", "Secret", "secrets")
+CONFIGMAPS = Kind("", "v1", "ConfigMap", "configmaps")
+NODES = Kind("", "v1", "Node", "nodes", namespaced=False)
 DEPLOYMENTS = Kind("apps", "v1", "Deployment", "deployments")
+REPLICASETS = Kind("apps", "v1", "ReplicaSet", "replicasets")
 
 
 class Kinds:

@@ -1,18 +1,26 @@
 """The Kubernetes API: raw JSON in, raw JSON out."""
 
+import base64
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlencode
 
 from aiops.clients.kinds import (
     APPLICATION,
     APPLICATIONSET,
     APPPROJECT,
+    CONFIGMAPS,
     DEPLOYMENTS,
     EVENTS,
+    NODES,
     PODS,
+    REPLICASETS,
+    SECRETS,
+    SERVICES,
     Kind,
     Kinds,
     parse_discovery,
@@ -20,10 +28,14 @@ from aiops.clients.kinds import (
 from aiops.clients.kubeconfig import load
 from aiops.clients.transport import Json, Request, Retryable, Transport
 from aiops.clients.wording import masked
-from aiops.errors import ApiRefused, Unreachable, WrongUse
+from aiops.errors import ApiRefused, NotFound, Refused, Unreachable, WrongUse
+
+if TYPE_CHECKING:
+    from urllib3.response import BaseHTTPResponse
 
 __all__ = [
-    "APPLICATION", "APPLICATIONSET", "APPPROJECT", "DEPLOYMENTS", "EVENTS", "PODS",
+    "APPLICATION", "APPLICATIONSET", "APPPROJECT", "CONFIGMAPS", "DEPLOYMENTS", "EVENTS", "NODES", "PODS",
+    "REPLICASETS", "SECRETS", "SERVICES",
     "Kind", "Kinds", "Kube", "Listing", "connect",
 ]  # fmt: skip
 
@@ -34,6 +46,7 @@ WATCH_SLACK_S = 5.0
 """How long after its end a watch may stay silent before the connection counts as dead."""
 PAGE = 500
 """Objects asked for at once, kubectl's own chunk size."""
+Answer = TypeVar("Answer")
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"
 
 
@@ -80,9 +93,43 @@ class Kube:
         path = kind.path(namespace, name)
         return self._read(Request("GET", path, f"get {_what(kind, name, namespace)}"))
 
-    def list(self, kind: Kind, namespace: str | None = None, labels: str = "") -> Listing:
-        """All objects of a kind as they are now, in a namespace or everywhere."""
-        query = {"labelSelector": labels} if labels else {}
+    def text(self, path: str, doing: str) -> str:
+        """GET of a path that answers in plain text: its last 64 KiB. `doing` as in `get pods/log web in serving`."""
+        return self._try(partial(self._transport.text, Request("GET", path, doing, accept="*/*")), _always)
+
+    def log(self, namespace: str, pod: str, container: str, *, lines: int, previous: bool) -> str:
+        """The end of a container's log, at most `lines` and 64 KiB; of the container before it with `previous`.
+
+        Invalid where there is none (yet).
+        """
+        query = {"container": container, "tailLines": str(lines), "previous": str(previous).lower()}
+        path = f"{PODS.path(namespace, pod)}/log?{urlencode(query)}"
+        return self.text(path, f"get pods/log {pod} in {namespace}")
+
+    def secret(self, namespace: str, name: str, key: str) -> str:
+        """One value of a Secret, decoded and otherwise as it is. NotFound where there is no such Secret or key."""
+        data = self.get(SECRETS, name, namespace).get("data") or {}
+        who = f"kubernetes {self.server}: Secret {namespace}/{name}"
+        if key not in data:
+            hint = f"its keys are {', '.join(sorted(data))}" if data else "it has no keys at all"
+            raise NotFound(f"{who} has no key `{key}`", hint, status=404)
+        try:
+            return base64.b64decode(data[key]).decode()
+        except ValueError:
+            raise Refused(f"{who}: the value of `{key}` is no text", "set it anew") from None
+
+    def upgrade(self, path: str, doing: str, headers: Mapping[str, str], timeout_s: float) -> "BaseHTTPResponse":
+        """GET that asks for another protocol, once; the answer's connection is the caller's to use and to close."""
+        request = Request("GET", path, doing, accept="*/*", headers=headers)  # a kubelet may have no JSON (406)
+        try:
+            return self._transport.upgrade(request, timeout_s)
+        except Retryable as error:
+            raise Unreachable(error.message, error.hint) from error
+
+    def list(self, kind: Kind, namespace: str | None = None, labels: str = "", fields: str = "") -> Listing:
+        """All objects of a kind as they are now, in a namespace or everywhere; `fields` as `spec.nodeName=gpu-0`."""
+        selectors = {"labelSelector": labels, "fieldSelector": fields}
+        query = {name: value for name, value in selectors.items() if value}
         try:
             return self._list_pages(kind, namespace, query | {"limit": str(PAGE)})
         except ApiRefused as error:
@@ -156,13 +203,13 @@ class Kube:
 
     def _read(self, request: Request) -> Json:
         """A read is repeated while there is time: with backoff, or as long as the server asks for."""
-        return self._try(request, lambda error: True)
+        return self._try(partial(self._transport.json, request), _always)
 
     def _write(self, request: Request) -> Json:
         """A write is repeated only where it cannot have reached the server, or was turned away (429)."""
-        return self._try(request, lambda error: error.turned_away)
+        return self._try(partial(self._transport.json, request), lambda error: error.turned_away)
 
-    def _try(self, request: Request, again: Callable[[Retryable], bool]) -> Json:
+    def _try(self, send: Callable[[float], Answer], again: Callable[[Retryable], bool]) -> Answer:
         from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
         deadline = time.monotonic() + self._timeout_s
@@ -181,9 +228,13 @@ class Kube:
             reraise=True,
         )
         try:
-            return retrying(lambda: self._transport.json(request, max(SHORTEST_TRY_S, left())))
+            return retrying(lambda: send(max(SHORTEST_TRY_S, left())))
         except Retryable as error:  # whether to repeat it was a matter of this room
             raise Unreachable(error.message, error.hint) from error
+
+
+def _always(_: Retryable) -> bool:
+    return True
 
 
 def _asked_for(outcome: object) -> float | None:

@@ -7,8 +7,8 @@ import contextlib
 import json
 import threading
 import time
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 CONNECT_S = 5.0
+LONGEST_TEXT = 1 << 16
+"""Bytes that are kept of an answer in plain text: its last ones."""
+SWITCHING_PROTOCOLS = 101
 RETRY_STATUS = (429, 500, 502, 503, 504)
 
 
@@ -37,6 +40,8 @@ class Request:
     body: object = None
     content_type: str = "application/json"
     accept: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Further ones."""
 
 
 class Retryable(Unreachable):
@@ -79,24 +84,45 @@ class Transport:
             raise self._no_api(request, f"a JSON {type(body).__name__}")
         return body
 
+    def text(self, request: Request, timeout_s: float) -> str:
+        """The answer as text, its last `LONGEST_TEXT` bytes."""
+        end = b""
+        for chunk in self._chunks(request, self._open(request, timeout_s, stream=True)):
+            end = (end + chunk)[-LONGEST_TEXT:]
+        return end.decode(errors="replace")
+
+    def upgrade(self, request: Request, timeout_s: float) -> "BaseHTTPResponse":
+        """Ask for another protocol; the answer's connection then is the caller's, to speak on and to close."""
+        response = self._open(request, timeout_s, stream=True, total_s=timeout_s)
+        if response.status != SWITCHING_PROTOCOLS:
+            response.close()
+            raise self._no_api(request, f"no other protocol ({response.status})")
+        return response
+
     def lines(self, request: Request, read_timeout_s: float) -> Generator[bytes, None, None]:
         """Send the request; the answer's lines as they come. Unreachable where it breaks off in the middle."""
-        return self._lines(request, self._open(request, read_timeout_s, stream=True))
+        return self._lines(self._chunks(request, self._open(request, read_timeout_s, stream=True)))
 
-    def _lines(self, request: Request, response: "BaseHTTPResponse") -> Generator[bytes, None, None]:
-        import urllib3
-
+    def _lines(self, chunks: Generator[bytes, None, None]) -> Generator[bytes, None, None]:
         rest = b""
-        try:
-            for chunk in response.stream(amt=None):
+        with contextlib.closing(chunks):
+            for chunk in chunks:
                 *whole, rest = (rest + chunk).split(b"\n")
                 yield from (line for line in whole if line.strip())
+
+    def _chunks(self, request: Request, response: "BaseHTTPResponse") -> Generator[bytes, None, None]:
+        import urllib3
+
+        try:
+            yield from response.stream(amt=None)
         except urllib3.exceptions.HTTPError as error:
             raise Unreachable(f"{self._who(request)}: {reason(error)}", self._look) from error
         finally:
             response.close()
 
-    def _open(self, request: Request, timeout_s: float, *, stream: bool) -> "BaseHTTPResponse":
+    def _open(
+        self, request: Request, timeout_s: float, *, stream: bool, total_s: float | None = None
+    ) -> "BaseHTTPResponse":
         import urllib3
 
         headers = self._headers(request, timeout_s)
@@ -108,7 +134,7 @@ class Transport:
                 headers=headers,
                 body=None if request.body is None else json.dumps(request.body).encode(),
                 preload_content=not stream,
-                timeout=urllib3.Timeout(connect=min(CONNECT_S, timeout_s), read=timeout_s),
+                timeout=urllib3.Timeout(total=total_s, connect=min(CONNECT_S, timeout_s), read=timeout_s),
                 retries=False,  # neither a second try nor a redirect: both are judged here
             )
         except urllib3.exceptions.HTTPError as error:
@@ -121,6 +147,7 @@ class Transport:
     def _headers(self, request: Request, timeout_s: float) -> dict[str, str]:
         """The request's headers with a credential that is still good."""
         headers = {"Accept": request.accept, "Content-Type": request.content_type, "User-Agent": "aiops"}
+        headers.update(request.headers)
         with self._logging_in(timeout_s), overheard() as words:
             self._client.update_params_for_auth(headers, [], ["BearerToken"], request.path, request.method, None)
         refuse_silence(words, self._context)

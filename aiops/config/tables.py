@@ -14,6 +14,9 @@ PROFILES: Mapping[str, tuple[str, ...]] = {
 }
 """Profile: its layers, in the order in which they are applied."""
 
+SERVING, GATEWAY = "serving", "llm-gateway"
+"""The layers whose names mean something: where the models are, and where LiteLLM stands before them."""
+
 GROUPS: tuple[GroupRule, ...] = (
     GroupRule("platform-core", "platform", "always", True),
     GroupRule("autoscaling", "platform", "features.autoscaling", True),
@@ -56,6 +59,11 @@ def layers(config: Config, profile: str) -> tuple[str, ...]:
 def groups(config: Config) -> tuple[GroupRule, ...]:
     """The groups of the table and of the config."""
     return merged(config.aiops.groups)
+
+
+def core_groups(config: Config) -> frozenset[str]:
+    """The groups that no flag switches off."""
+    return frozenset(rule.name for rule in groups(config) if rule.gate == "always")
 
 
 def merged(own: Iterable[GroupRule]) -> tuple[GroupRule, ...]:

@@ -6,11 +6,14 @@ add what conditions do not say (an autoscaler's decision is an event of type Nor
 
 from collections.abc import Iterable, Iterator
 
+from aiops.judge.event import happened, words
 from aiops.judge.finding import Evidence, Finding, Hope
 from aiops.judge.text import one_line
 from aiops.snapshot import Json
 
 AUTOSCALER = ("TriggeredScaleUp", "NotTriggerScaleUp", "FailedScaleUp")
+PAUSES = ("in backoff after failed scale-up", "not ready for scale-up")
+"""Of node groups that will be tried again (cluster-autoscaler core/scaleup/orchestrator/skippedreasons.go)."""
 NO_PULL_HELPS = ("not found", "manifest unknown", "unauthorized", "denied", "forbidden", "no space left on device")
 """What is said of an image that no further pull brings (containerd's and docker's wording)."""
 PULLING = ("ErrImagePull", "ImagePullBackOff")
@@ -30,9 +33,26 @@ def judge_pod(pod: Json, events: Iterable[Json] = ()) -> Finding | None:
     if status.get("phase") == "Failed" and status.get("reason") in LEFTOVER:
         return None
     name = f"Pod {pod['metadata'].get('namespace', '')}/{pod['metadata']['name']}"
-    for finding in (*_scheduling(status, name, events), *_containers(status, name), *_failure(status, name)):
+    for finding in (*_scheduling(status, name, events), *_containers(pod, name), *_failure(status, name)):
         return finding
     return None
+
+
+def statuses(pod: Json) -> tuple[Json, ...]:
+    """What the kubelet says of the pod's containers, in the order in which they start."""
+    status = pod.get("status", {})
+    return (*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ()))
+
+
+def ending(container: Json) -> Json:
+    """How a container's run ended: this one, or the one before; empty where it has never ended."""
+    runs = (container.get("state") or {}, container.get("lastState") or {})
+    return next((run["terminated"] for run in runs if run.get("terminated")), {})
+
+
+def restarts(container: Json) -> int:
+    """How often the kubelet has started it again."""
+    return int(container.get("restartCount") or 0)
 
 
 def _finding(name: str, symptom: str, *evidence: Evidence, hope: Hope = "yes") -> Finding:
@@ -51,21 +71,22 @@ def _scheduling(status: Json, name: str, events: Iterable[Json]) -> Iterator[Fin
 def _autoscaler(events: Iterable[Json]) -> tuple[tuple[Evidence, ...], Hope]:
     """What the node autoscaler said last, and the hope it leaves.
 
-    `in backoff after failed scale-up` is a pause, all else of NotTriggerScaleUp (a group's size limit, a taint,
-    too few GPUs) and a quota are limits that only change when something else goes.
+    `PAUSES` aside, what NotTriggerScaleUp says (a group's size limit, a taint, too few GPUs) and a quota are limits
+    that only change when something else goes.
     """
-    said = [event for event in events if event.get("reason") in AUTOSCALER]
-    if not said:
+    found = [event for event in events if event.get("reason") in AUTOSCALER]
+    if not found:
         return (), "yes"
-    last = max(said, key=lambda event: event.get("lastTimestamp") or event.get("eventTime") or "")
-    message = one_line(last.get("message", ""))
-    refused = last["reason"] == "NotTriggerScaleUp" and "in backoff" not in message
+    last = max(found, key=happened)
+    message = words(last)
+    refused = last["reason"] == "NotTriggerScaleUp" and not any(sign in message for sign in PAUSES)
     limited = last["reason"] == "FailedScaleUp" and "quota" in message.lower()
-    return (Evidence(f"event {last['reason']}", message),), "while others move" if refused or limited else "yes"
+    said = Evidence(f"event {last['reason']}", one_line(message))
+    return (said,), "while others move" if refused or limited else "yes"
 
 
-def _containers(status: Json, name: str) -> Iterator[Finding]:
-    for container in (*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())):
+def _containers(pod: Json, name: str) -> Iterator[Finding]:
+    for container in statuses(pod):
         waiting = (container.get("state") or {}).get("waiting") or {}
         reason, message = waiting.get("reason", ""), waiting.get("message", "")
         said = Evidence(f"container {container.get('name', '')}", one_line(message))
@@ -82,16 +103,14 @@ def _containers(status: Json, name: str) -> Iterator[Finding]:
 
 def _restarting(container: Json) -> bool:
     """It runs again between two crashes: ready it is not, and it has ended often."""
-    return not container.get("ready") and int(container.get("restartCount") or 0) >= AGAIN
+    return not container.get("ready") and restarts(container) >= AGAIN
 
 
 def _crash(name: str, container: Json) -> Finding:
-    state, before = container.get("state") or {}, container.get("lastState") or {}
-    ended = state.get("terminated") or before.get("terminated") or {}
-    restarts = int(container.get("restartCount") or 0)
+    ended = ending(container)
     how = ended.get("reason") or "ended"
     symptom = f"container {container.get('name')} keeps ending: {how}, exit code {ended.get('exitCode', '?')}"
-    hope: Hope = "while others move" if restarts >= GIVEN_UP else "yes"
+    hope: Hope = "while others move" if restarts(container) >= GIVEN_UP else "yes"
     return _finding(name, symptom, Evidence("its last words", one_line(ended.get("message") or "")), hope=hope)
 
 

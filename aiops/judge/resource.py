@@ -7,6 +7,7 @@ and the pods beneath them.
 from collections.abc import Iterable
 
 from aiops.judge.finding import HOPES, Evidence, Finding, worst
+from aiops.judge.keda import PAUSED, PINNED
 from aiops.judge.pod import judge_pod
 from aiops.judge.reason import reason_of
 from aiops.snapshot import Details, Json, Ref, ref_of
@@ -34,7 +35,7 @@ def judge_resource(body: Json, details: Details) -> Finding | None:
     below = worst(
         finding
         for pod in _pods_of(body, details)
-        if (finding := judge_pod(pod, _events_of(pod, details.events))) is not None
+        if (finding := judge_pod(pod, events_of(pod, details.events))) is not None
     )
     return Finding(
         status="fail",
@@ -54,9 +55,7 @@ def pause(application: Json, details: Details) -> str | None:
     for each in application.get("status", {}).get("resources") or ():
         ref = Ref(each.get("group", ""), each["kind"], each.get("namespace", ""), each["name"])
         notes = (details.objects.get(ref) or {}).get("metadata", {}).get("annotations") or {}
-        if ref.kind == "ScaledObject" and (
-            notes.get("autoscaling.keda.sh/paused") == "true" or "autoscaling.keda.sh/paused-replicas" in notes
-        ):
+        if ref.kind == "ScaledObject" and (notes.get(PAUSED) == "true" or PINNED in notes):
             return f"{ref} is paused"
         if ref.kind == "InferenceService" and notes.get("serving.kserve.io/stop") == "true":
             return f"{ref} is stopped"
@@ -84,6 +83,7 @@ def _labels(pod: Json) -> dict[str, str]:
     return pod["metadata"].get("labels") or {}
 
 
-def _events_of(pod: Json, events: Iterable[Json]) -> list[Json]:
+def events_of(pod: Json, events: Iterable[Json]) -> list[Json]:
+    """The events about a pod."""
     uid = pod["metadata"].get("uid")
     return [event for event in events if (event.get("involvedObject") or {}).get("uid") == uid]

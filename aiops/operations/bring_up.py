@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal
 
+from aiops.config.tables import SERVING
 from aiops.errors import AiopsError
+from aiops.operations.gate import Gate, Step
 from aiops.operations.resolve import resolve
 from aiops.operations.root import root
 from aiops.operations.target import prove_target
@@ -31,24 +33,40 @@ def _target(session: Session) -> Result:
     return Result(summary=session.target)
 
 
-def bring_up(session: Session, profile: str, *, limit_s: float | None) -> BroughtUp:
+def bring_up(session: Session, profile: str, *, limit_s: float | None, gpu: bool = True) -> BroughtUp:
     """Bring the platform up to a profile; it ends with the first stage that fails, whose result it carries.
 
-    `limit_s` bounds the wait of each stage; None: the config's.
+    `limit_s` bounds the wait of each stage; None: the config's. `gpu`: with the GPU gate, where a stage serves models;
+    however that ends, what this run raised is lowered, unless it was interrupted: then nothing is written any more.
     """
+    stages = stages_of(session, profile)
+    gate = Gate(session) if gpu and any(SERVING in session.layers(stage) for stage in stages) else None
+    steps = _steps(session, stages, gate, limit_s)
+    course = Course(session, profile)
+    try:
+        for name, work in steps:
+            if course.run(name, work).exit_code:
+                break
+        if gate is not None and gate.owned:
+            course.run(f"vllm-down {gate.application}", gate.down)
+    except Exception:
+        if gate is not None:
+            gate.abandon()
+        raise
+    return course.end()
+
+
+def _steps(session: Session, stages: tuple[str, ...], gate: Gate | None, limit_s: float | None) -> list[Step]:
     timeouts = session.config.aiops.timeouts
-    steps: list[tuple[str, Callable[[], Result]]] = [
+    steps: list[Step] = [
         ("target", partial(_target, session)),
         ("groups file", partial(resolve, session, check=True, prune=False)),
     ]
-    for stage in stages_of(session, profile):
+    for stage in stages:
         steps.append((f"{stage}: root", partial(root, session, stage, limit_s=timeouts.root)))
         steps.append((f"{stage}: wait", partial(wait, session, stage, limit_s=limit_s or timeouts.wait)))
-    course = Course(session, profile)
-    for name, work in steps:
-        if course.run(name, work).exit_code:
-            break
-    return course.end([name for name, _ in steps])
+        steps += gate.steps(stage) if gate is not None else ()
+    return steps
 
 
 Outcome = Literal["done", "skipped", "failed"]
@@ -63,7 +81,7 @@ class Course:
     stages: list[StageEnded] = field(default_factory=list)
     rows: tuple[Row, ...] = ()
     warnings: int = 0
-    last: Result = field(default_factory=lambda: Result(summary="nothing was done"))
+    failures: list[tuple[str, Result]] = field(default_factory=list)
 
     def run(self, name: str, work: Callable[[], Result]) -> Result:
         """Run one stage, say so, and keep how it ended."""
@@ -73,11 +91,11 @@ class Course:
             result = work()
         except AiopsError as error:
             result = Result(summary=error.message, hint=error.hint, exit_code=error.exit_code)
-        self.last = result
         self.warnings += result.warnings
         if isinstance(result, Waited):
             self.rows = result.rows
         if result.exit_code:
+            self.failures.append((name, result))
             self._ended(name, began, "failed", result.summary)
         elif isinstance(result, Rooted) and all(change.action == "unchanged" for change in result.changes):
             self._ended(name, began, "skipped", "applied already, and proven again")
@@ -85,19 +103,22 @@ class Course:
             self._ended(name, began, "done", result.summary)
         return result
 
-    def end(self, names: list[str]) -> BroughtUp:
-        """The table of stages; the summary and exit code are the last stage's."""
-        left = names[len(self.stages) :]
+    def end(self) -> BroughtUp:
+        """The table of stages; the summary and exit code are those of what failed first."""
         again = f"`aiops bring-up --profile {self.profile}` goes on from here"
         seconds = sum(stage.seconds for stage in self.stages)
-        done = f"profile {self.profile} is up after {seconds:.0f} s"
-        return BroughtUp(
-            summary=f"{self.stages[-1].stage}: {self.last.summary}" if self.last.exit_code else done,
-            hint=(f"{self.last.hint}; then {again}" if left or self.last.exit_code else ""),
-            exit_code=self.last.exit_code,
-            warnings=self.warnings,
-            stages=tuple(self.stages),
-            rows=self.rows,
+        end = BroughtUp(
+            summary=f"profile {self.profile} is up after {seconds:.0f} s",
+            warnings=self.warnings, stages=tuple(self.stages), rows=self.rows,
+        )  # fmt: skip
+        if not self.failures:
+            return end
+        first = self.failures[0][1]
+        return replace(
+            end,
+            summary="; ".join(f"{stage}: {result.summary}" for stage, result in self.failures),
+            hint="\n".join(hint for hint in (first.hint, again) if hint),
+            exit_code=first.exit_code,
         )
 
     def _ended(self, name: str, began: float, outcome: Outcome, because: str) -> None:

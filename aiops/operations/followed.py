@@ -15,7 +15,7 @@ class Followed:
     """Feeds itself from one watch per kind; `take` each message of the inbox to keep it current."""
 
     def __init__(self, kube: Kube, kinds: Mapping[Kind, str | None], inbox: Inbox) -> None:
-        """`kinds`: each with the one namespace to follow it in; None: the whole cluster, for kinds of the cluster."""
+        """`kinds`: each with the one namespace to follow it in; None: the whole cluster."""
         self._kube, self._kinds = kube, kinds
         self._objects: dict[Kind, dict[str, Json]] = {}
         self._troubles: dict[Kind, tuple[float, AiopsError]] = {}
@@ -34,14 +34,18 @@ class Followed:
         return not self._troubles
 
     def objects(self, kind: Kind) -> dict[str, Json]:
-        """By name."""
+        """By name; of a namespaced kind that is followed in the whole cluster, by `namespace/name`."""
         return self._objects.get(kind, {})
+
+    def every(self, kind: Kind) -> tuple[Json, ...]:
+        """All of a kind."""
+        return tuple(self.objects(kind).values())
 
     def take(self, message: Message) -> None:
         """Take in one message of a watch; a fatal one (401, 403, 404) is raised, and so is a bug."""
         match message:
             case Listed(kind, objects):
-                listed = {body["metadata"]["name"]: body for body in objects}
+                listed = {self._key(kind, body): body for body in objects}
                 known = self._objects.get(kind, {})  # the answer to a write of ours may be newer than the list
                 self._objects[kind] = {
                     name: max(body, known.get(name, body), key=_version) for name, body in listed.items()
@@ -50,7 +54,7 @@ class Followed:
             case Put(kind, body):
                 self.put(kind, body)
             case Gone(kind, body):
-                self._objects.get(kind, {}).pop(body["metadata"]["name"], None)
+                self._objects.get(kind, {}).pop(self._key(kind, body), None)
                 self.moved(kind)
             case Trouble(kind, error):
                 self._troubles.setdefault(kind, (time.monotonic(), error))
@@ -65,7 +69,7 @@ class Followed:
 
     def put(self, kind: Kind, body: Json) -> None:
         """Take in an object, as a watch or the answer to a write gives it, unless a newer one is known."""
-        objects, name = self._objects.setdefault(kind, {}), body["metadata"]["name"]
+        objects, name = self._objects.setdefault(kind, {}), self._key(kind, body)
         if name in objects and _version(objects[name]) > _version(body):
             return
         self.changed(kind, objects.get(name), body)
@@ -76,6 +80,11 @@ class Followed:
 
     def moved(self, kind: Kind) -> None:
         """Something of a kind moved; for who wants to know what stands still."""
+
+    def _key(self, kind: Kind, body: Json) -> str:
+        meta = body["metadata"]
+        everywhere = kind.namespaced and self._kinds.get(kind) is None
+        return f"{meta['namespace']}/{meta['name']}" if everywhere else str(meta["name"])
 
     def trouble(self) -> str:
         """Why what is known may be old; empty where all is well."""

@@ -1,6 +1,6 @@
 """What a sync would start that costs money, and what running model it would stop: judged before it begins."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from aiops.clients.kube import DEPLOYMENTS, Kube
@@ -9,10 +9,9 @@ from aiops.gitops.application import Application
 from aiops.gitops.files import Files
 from aiops.gitops.manifests import documents
 from aiops.gitops.models import GpuWorkload, gpu_workloads
+from aiops.judge.scaling import REPLICAS, RESPECT, keeps_replicas
 from aiops.session import Session
 from aiops.snapshot import Json
-
-REPLICAS = "/spec/replicas"
 
 
 def refuse_gpu(session: Session, application: Application, files: Files, app: Json) -> None:
@@ -26,11 +25,12 @@ def refuse_gpu(session: Session, application: Application, files: Files, app: Js
             starting.append(replace(workload, replicas=workload.replicas - running))
     if not starting:
         return
+    types = {each.accelerator for each in starting}
     names = ", ".join(
         f"{each.kind} {each.namespace}/{each.name} ({each.replicas * each.gpus} GPU)" for each in starting
     )
     raise Refused(
-        f"syncing {application.name} would start {names}: {price(session.config.aiops.prices, starting)}",
+        f"syncing {application.name} would start {names}: {price(session.config.aiops.prices, types)}",
         f"`aiops sync --gpu {application.name}` does it knowingly",
     )
 
@@ -50,7 +50,7 @@ def refuse_reset(session: Session, application: Application, files: Files, app: 
         raise Refused(
             f"syncing {application.name} would set the running {name} from {running} to {workload.replicas} replicas",
             f"give {application.file} ignoreDifferences for {REPLICAS} of that Deployment and the syncOption "
-            "RespectIgnoreDifferences=true, or scale it down first",
+            f"{RESPECT}, or scale it down first",
         )
 
 
@@ -65,9 +65,8 @@ def workloads(session: Session, application: Application, files: Files) -> tuple
     return tuple(workload if workload.namespace else _placed(workload, application.namespace) for workload in found)
 
 
-def price(prices: Mapping[str, float], starting: Iterable[GpuWorkload]) -> str:
-    """What an hour of one node costs, as far as the config knows; of a workload without a GPU type, any may be."""
-    types = {each.accelerator for each in starting}
+def price(prices: Mapping[str, float], types: Collection[str | None]) -> str:
+    """What an hour of one node costs, as far as the config knows; without a GPU type (None) it may be any."""
     known = [f"{price:.2f} ({name})" for name, price in sorted(prices.items()) if name in types or None in types]
     unknown = sorted(name for name in types if name is not None and name not in prices)
     if not known:
@@ -94,12 +93,4 @@ def _deployment(kube: Kube, workload: GpuWorkload) -> Json | None:
 
 
 def _kept(app: Json, workload: GpuWorkload) -> bool:
-    options = (app["spec"].get("syncPolicy") or {}).get("syncOptions") or ()
-    return "RespectIgnoreDifferences=true" in options and any(
-        each.get("group") == "apps"
-        and each.get("kind") == "Deployment"
-        and each.get("name") in (None, "", workload.name)
-        and each.get("namespace") in (None, "", workload.namespace)
-        and REPLICAS in (each.get("jsonPointers") or ())
-        for each in app["spec"].get("ignoreDifferences") or ()
-    )
+    return workload.kind == "Deployment" and keeps_replicas(app, workload.namespace, workload.name)

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from aiops.clients.kube import APPLICATION
 from aiops.config.spelling import did_you_mean
-from aiops.errors import NotFound, Refused, WrongUse
+from aiops.errors import WrongUse
 from aiops.gitops.application import Application
 from aiops.operations.gpu_guard import refuse_gpu, refuse_reset
+from aiops.operations.models import live_application
 from aiops.operations.revision import Revision, read_revision
 from aiops.operations.sync_road import road
 from aiops.operations.syncing import Syncing
@@ -32,8 +32,8 @@ def sync(session: Session, names: Sequence[str], *, limit_s: float, gpu: bool) -
         if not gpu:
             refuse_gpu(session, application, files, app)
 
-    for name, application in chosen.items():
-        guard(name, _live(session, application))
+    for name in chosen:
+        guard(name, live_application(session, name))
     return Syncing(session, revision, tuple(chosen), road(session), guard).run(limit_s)
 
 
@@ -48,14 +48,3 @@ def _choose(revision: Revision, name: str) -> Application:
         f"{tree.where} has no application `{name}` in an enabled group{did_you_mean(name, known)}",
         f"manual ones: {manual}",
     )
-
-
-def _live(session: Session, application: Application) -> Json:
-    try:
-        return session.kube.get(APPLICATION, application.name, session.namespace)
-    except NotFound as error:
-        profiles = [name for name, layers in session.profiles().items() if application.layer in layers]
-        raise Refused(
-            f"{application.name} is not on the cluster: layer {application.layer} is not applied, or not settled",
-            f"aiops root --profile {profiles[0]}" if profiles else "add its layer to a profile",
-        ) from error

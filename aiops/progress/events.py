@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Literal
 
 Level = Literal["info", "done", "warn"]
-State = Literal["settled", "suspended", "manual", "deferred", "waiting", "hopeless"]
+State = Literal["settled", "suspended", "manual", "deferred", "ahead", "waiting", "hopeless"]
 ENDS: frozenset[State] = frozenset({"settled", "suspended", "manual", "deferred"})
 """The states in which a wait has nothing more to wait for."""
 
@@ -68,7 +68,9 @@ class Row:
     detail: str = ""
     """What it waits for, or why it ended so; stable while nothing changes."""
     since_s: float = 0.0
-    """For how many seconds `state` and `detail` have been so."""
+    """For how many seconds `state` and `detail` have been so; of a phase, how long it has taken."""
+    limit_s: float = 0.0
+    """How many seconds it may take; 0 where only the whole wait has a limit."""
     evidence: tuple[str, ...] = ()
     """Lines beneath: the resource and the pod's own cause."""
     hint: str = ""
@@ -86,6 +88,27 @@ class Looked(Event):
     limit_s: float
     trouble: str = ""
     """Why the picture may be old: `kube-apiserver unreachable for 8 s: connection refused`."""
+    note: str = ""
+    """What goes on beside it, as money: `node gpu-1 (nvidia-l4) up for 4m, 0.06 so far`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paid:
+    """Something that runs and costs money at the end of a run."""
+
+    what: str
+    """As `Deployment serving/llama`; empty for a GPU node on which nothing of ours runs any more."""
+    node: str = ""
+    """Empty while there is none: one is on its way."""
+    gpu: str = ""
+    age_s: float = 0.0
+    """Of the node, which is billed from its creation on."""
+    per_hour: float | None = None
+    """None: the config knows no price."""
+    cost: float | None = None
+    """Until now."""
+    stop: str = ""
+    """The command that ends it; empty where it ends by itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +119,8 @@ class Result(Event):
     hint: str = ""
     exit_code: int = 0
     warnings: int = 0
+    paid: tuple[Paid, ...] = ()
+    """What is still being paid for, as far as this run knows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,6 +213,65 @@ class Synced(Result):
     applications: tuple[SyncedApplication, ...]
     road: str = ""
     """`Argo CD's API at ...` or `the Application's operation`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelUp(Result):
+    """`vllm-up`, `resume`: a model serves, or why it does not."""
+
+    model: str
+    rows: tuple[Row, ...] = ()
+    """One for each phase."""
+    raised: bool = False
+    """This run raised it."""
+    lowered: bool = False
+    """This run raised it, and has scaled it back."""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lowered:
+    """One Deployment or InferenceService that a run switches off, or leaves as it is."""
+
+    name: str
+    action: Literal["lowered", "was down", "left", "failed"]
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelDown(Result):
+    """`vllm-down`, `pause`: what is down, what was left, and which nodes still bill."""
+
+    models: tuple[Lowered, ...]
+    rows: tuple[Row, ...] = ()
+    notes: tuple[str, ...] = ()
+    """Warnings: what may bring a model back."""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probe:
+    """One request of a smoke, and the verdict on its answer."""
+
+    target: str
+    """As `Deployment serving/llama` or `LiteLLM: qwen-local`."""
+    what: str
+    """As `without a key`, `chat`, `stream`, `tool call`."""
+    status: Literal["ok", "warn", "fail", "skip", "unknown"]
+    said: str
+    """What came of it; for `skip` its because."""
+    id: str = ""
+    cause: str = ""
+    fix: str = ""
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Smoked(Result):
+    """`smoke`: every request that was made, and those that were not."""
+
+    profile: str
+    probes: tuple[Probe, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

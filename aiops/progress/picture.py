@@ -19,6 +19,7 @@ def picture(looked: Looked, console: Console) -> Group:
     """The look, cut to the console's width and height as they are now; rows that do not fit are counted."""
     head = Text(looked.what, "bold")
     foot = [Text(looked.trouble, "yellow")] if looked.trouble else []
+    foot += [Text(looked.note)] if looked.note else []
     foot.append(Text(f"{duration(looked.elapsed_s)} of {duration(looked.limit_s)}"))
     room = console.height - CURSOR_LINES - 1 - len(foot)
     layers = list(_layers(looked.rows, console))
@@ -68,7 +69,8 @@ def _fit(rows: Sequence[Row], room: int, name_width: int) -> Iterator[Text]:
 def _row(row: Row, width: int) -> Iterator[Text]:
     name = Text(row.name)
     name.truncate(width, overflow="crop", pad=True)
-    since = f"  {duration(row.since_s):>6}  "
+    limit = f" of {duration(row.limit_s)}" if row.limit_s else ""
+    since = f"  {duration(row.since_s):>6}{limit}  "
     yield Text.assemble((f"{row.state:<8}", STYLES[row.state]), "  ", name, since, row.detail)
     for words in row.evidence:
         yield Text(f"{'':<10}{words}")

@@ -33,7 +33,8 @@ def _looked(looked: Looked, new: News) -> Iterator[str]:
     at = f"{duration(looked.elapsed_s):>7}  "
     if new.trouble is not None:
         yield f"{at}trouble   {new.trouble or 'over'}"
-    for row, names in _alike(new.changed).items():
+    changed = tuple(row for row in new.changed if row.state != "ahead")
+    for row, names in _alike(changed).items():
         yield f"{at}{row[0]:<8}  {', '.join(names)}{f': {row[1]}' if row[1] else ''}"
     if new.heartbeat:
         yield f"{at}{_heartbeat(looked)}"
@@ -52,11 +53,11 @@ def _heartbeat(looked: Looked) -> str:
     counts = tally(looked.rows)
     parts = [f"{counts['settled']} of {counts.total()} settled"]
     parts += [f"{number} {state}" for state, number in sorted(counts.items()) if state != "settled"]
-    blocking = sorted((row for row in looked.rows if row.state not in ENDS), key=lambda row: -row.since_s)
+    blocking = sorted((row for row in looked.rows if row.state not in (*ENDS, "ahead")), key=lambda row: -row.since_s)
     text = ", ".join(parts) if looked.rows else f"waiting for {looked.what}: nothing seen yet"
     words = [f"{row.name}, {row.state} for {duration(row.since_s)}: {row.detail}" for row in blocking[:NAMED]]
     if len(blocking) > NAMED:
         words.append(f"+{len(blocking) - NAMED} more")
     left = f" [{duration(max(0.0, looked.limit_s - looked.elapsed_s))} left]"
-    trouble = f"; {looked.trouble}" if looked.trouble else ""
-    return f"{text}{': ' if words else ''}{'; '.join(words)}{trouble}{left}"
+    more = "".join(f"; {each}" for each in (looked.note, looked.trouble) if each)
+    return f"{text}{': ' if words else ''}{'; '.join(words)}{more}{left}"

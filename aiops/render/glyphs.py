@@ -31,6 +31,7 @@ STATES: Mapping[State, Glyph] = {
     "waiting": UNSURE,
     "deferred": LATER,
     "suspended": PAUSED,
+    "ahead": LATER,
     "manual": BY_HAND,
     "settled": GOOD,
 }

@@ -42,3 +42,17 @@ def _row(row: Row, names: str) -> Iterator[Line]:
         yield Line(words, indent=4)
     if row.hint:
         yield Line(row.hint, NEXT, indent=4, command=True)
+
+
+def phases(rows: Sequence[Row]) -> Iterator[Line]:
+    """Every phase with what it took and what it may take; those ahead share a line."""
+    width = max((len(row.name) for row in rows), default=0)
+    for row in rows:
+        if row.state != "ahead":
+            limit = f" of {duration(row.limit_s)}" if row.limit_s else ""
+            words = f"{row.name:<{width}}  {duration(row.since_s):>7}{limit:<10}"
+            yield Line(f"{words}  {row.detail}".rstrip(), STATES[row.state])
+            for evidence in row.evidence:
+                yield Line(evidence, indent=4)
+    if ahead := [row.name for row in rows if row.state == "ahead"]:
+        yield Line(f"not reached: {', '.join(ahead)}", STATES["ahead"])

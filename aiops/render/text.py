@@ -7,26 +7,35 @@ from aiops.progress.events import (
     BroughtUp,
     Change,
     Failed,
+    ModelDown,
+    ModelUp,
     Planned,
+    Probe,
     Resolved,
     Result,
     Rooted,
+    Smoked,
     Synced,
     Waited,
     duration,
 )
 from aiops.render.glyphs import BAD, GOOD, INFO, LATER, LEVELS, NEXT, UNSURE, WARNING, Glyph
 from aiops.render.line import Line, block
-from aiops.render.rows import by_layer, remarkable
+from aiops.render.paid import paid
+from aiops.render.rows import AS_WANTED, by_layer, phases, remarkable
 
 ACTIONS = {"failed": BAD, "not applied": LATER, "created": GOOD, "changed": GOOD, "unchanged": GOOD}
 OUTCOMES = {"done": GOOD, "synced": GOOD, "unchanged": GOOD, "skipped": LATER, "failed": BAD}
+DOWN = {"lowered": GOOD, "was down": GOOD, "left": LATER, "failed": BAD}
+PROBES = {"ok": GOOD, "warn": WARNING, "fail": BAD, "skip": LATER, "unknown": UNSURE}
 DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
 
 def lines(event: Planned | Result) -> Iterator[Line]:
     """Everything a person is shown of it; a result's last lines are its summary and its hint."""
     shown = tuple(body(event))
+    if isinstance(event, Result):
+        shown = (*shown, *paid(event.paid))
     yield from shown
     if isinstance(event, Result):
         yield from _apart(_ending(event)) if shown else _ending(event)
@@ -99,6 +108,43 @@ def _brought_up(result: BroughtUp) -> Iterator[Line]:
         words = f"{stage.stage:<{width}}  {duration(stage.seconds):>7}  {stage.outcome}"
         yield Line(words + (f": {stage.because}" if stage.because else ""), OUTCOMES[stage.outcome])
     yield from _apart(remarkable(result.rows))
+
+
+@body.register
+def _model_up(result: ModelUp) -> Iterator[Line]:
+    yield from phases(result.rows)
+
+
+@body.register
+def _model_down(result: ModelDown) -> Iterator[Line]:
+    for each in result.models:
+        words = f"{each.action:<8}  {each.name}"
+        yield Line(words + (f": {each.detail}" if each.detail else ""), DOWN[each.action])
+    named = {each.name for each in result.models}
+    yield from remarkable([row for row in result.rows if row.state not in AS_WANTED or row.name not in named])
+    for note in result.notes:
+        yield Line(note, WARNING)
+
+
+@body.register
+def _smoked(result: Smoked) -> Iterator[Line]:
+    width = max((len(probe.what) for probe in result.probes), default=0)
+    for target in dict.fromkeys(probe.target for probe in result.probes):
+        yield Line(target, INFO)
+        for probe in result.probes:
+            if probe.target == target:
+                yield from _probe(probe, width)
+
+
+def _probe(probe: Probe, width: int) -> Iterator[Line]:
+    yield Line(f"{probe.what:<{width}}  {probe.said}", PROBES[probe.status], indent=2)
+    if probe.status in ("ok", "skip"):
+        return
+    for words in (probe.cause, *probe.evidence):
+        if words:
+            yield Line(words, indent=6)
+    if probe.fix:
+        yield Line(probe.fix, NEXT, indent=6, command=True)
 
 
 def _apart(lines: Iterable[Line]) -> Iterator[Line]:

@@ -3,11 +3,23 @@
 from typing import Any
 
 from aiops.progress import events
-from aiops.progress.events import Change, Prune, Result, Row, StageEnded, SyncedApplication
+from aiops.progress.events import Change, Lowered, Paid, Probe, Prune, Result, Row, StageEnded, SyncedApplication
 
 EVIL = "\x1b[31mred [/bin/sh] [the server could not find] ✔"
 URL = f"https://registry.example.com/{'x' * 271}"
-END: dict[str, Any] = {"summary": f"the end: {EVIL}", "hint": f"curl {URL}", "exit_code": 3, "warnings": 2}
+PAID = Paid(
+    what=f"Deployment a/{EVIL}",
+    node=f"gpu-1 {EVIL}",
+    gpu=EVIL,
+    age_s=245.0,
+    per_hour=0.85,
+    cost=0.06,
+    stop="aiops vllm-down a",
+)
+END: dict[str, Any] = {
+    "summary": f"the end: {EVIL}", "hint": f"curl {URL}", "exit_code": 3, "warnings": 2,
+    "paid": (PAID, Paid(what=f"Deployment b/{EVIL}"), Paid(what="", node="gpu-2")),
+}  # fmt: skip
 
 
 def row(name: str, state: str = "settled", detail: str = "", layer: str = "platform", **more: object) -> Row:
@@ -39,6 +51,25 @@ EXAMPLES: tuple[Result, ...] = (
         **END, road=f"Argo CD's API at {EVIL}",
         applications=(
             SyncedApplication(name="a", outcome="failed", message=EVIL, resources=(("Pod/a", "failed", EVIL),)),
+        ),
+    ),
+    events.ModelUp(
+        **END, model="llama", raised=True, lowered=True, seconds=3.0,
+        rows=(
+            row("accepted", since_s=1.0), row("image", "hopeless", EVIL, since_s=9.0, limit_s=900.0, evidence=(EVIL,)),
+            row("weights", "ahead", limit_s=600.0),
+        ),
+    ),
+    events.ModelDown(
+        **END, models=(Lowered(name=f"Deployment a/{EVIL}", action="failed", detail=EVIL),),
+        rows=(row("node gpu-1", "waiting", EVIL),), notes=(EVIL,), seconds=3.0,
+    ),
+    events.Smoked(
+        **END, profile="serving",
+        probes=(
+            Probe(target=EVIL, what="chat", status="fail", said=EVIL, id="smoke.x", cause=EVIL, fix=f"curl {URL}",
+                  evidence=(EVIL,)),
+            Probe(target=EVIL, what="stream", status="skip", said=EVIL),
         ),
     ),
     events.BroughtUp(**END, stages=(STAGE,), rows=ROWS),

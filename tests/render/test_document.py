@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from aiops.progress.events import Result, RunStarted
+from aiops.progress.events import Result, RunStarted, data
 from aiops.render.document import document, dumps
 from tests.render.results import END, EXAMPLES
 
@@ -29,6 +29,7 @@ def test_every_result_is_one_document_of_ascii(result: Result) -> None:
         "summary": END["summary"],
         "hint": END["hint"],
         "warnings": 2,
+        "paid": data(Result(summary="", paid=END["paid"]))["paid"],
         "seconds": 3.0,
     }
 
@@ -43,6 +44,7 @@ def test_names_are_in_camel_case_at_every_depth() -> None:
         "state": "waiting",
         "detail": "0 of 1 ready",
         "sinceS": 245,
+        "limitS": 0.0,
         "evidence": [waited.rows[3].evidence[0], waited.rows[3].evidence[1]],  # type: ignore[attr-defined]
         "hint": waited.rows[3].hint,  # type: ignore[attr-defined]
     }

@@ -1,0 +1,38 @@
+"""Who else wants the GPUs that are there."""
+
+from collections.abc import Iterator
+
+from aiops.gitops.models import GPU
+from aiops.judge.finding import Finding
+from aiops.judge.scaling import Before
+from aiops.judge.stoppable import running_models
+from aiops.snapshot import Json
+
+
+def occupied(before: Before) -> Finding | None:
+    """Other models that want the only GPU; None where there is room. A pool at zero nodes is invisible, so only a node
+    that is there counts as room."""
+    others = dict(_others(before))
+    room = sum(_allocatable(node) for node in before.nodes) - sum(others.values())
+    if not others or room >= before.model.gpus:
+        return None
+    names = ", ".join(f"{name} ({gpus} GPU)" for name, gpus in others.items())
+    return Finding(
+        status="fail", id="model.gpu-taken", about=next(iter(others)),
+        symptom=f"no GPU is free: {names}",
+        fix="`aiops vllm-down` the other one first; --anyway asks for one more GPU",
+    )  # fmt: skip
+
+
+def _others(before: Before) -> Iterator[tuple[str, int]]:
+    """Who else asks for GPUs now: Deployments by what they want, and pods of no Deployment."""
+    own = ("Deployment", before.model.namespace, before.model.name)
+    for each in running_models(before.deployments, before.pods):
+        if (each.kind, each.namespace, each.name) != own:
+            yield str(each), each.gpus
+
+
+def _allocatable(node: Json) -> int:
+    if (node.get("spec") or {}).get("unschedulable") or node["metadata"].get("deletionTimestamp"):
+        return 0
+    return int((node.get("status", {}).get("allocatable") or {}).get(GPU) or 0)

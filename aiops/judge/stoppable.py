@@ -1,0 +1,89 @@
+"""Which GPU workloads may be switched off wholesale: what Argo CD tracks or aiops raised, and nobody else's."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from aiops.judge.model import asks_for_gpu
+from aiops.judge.raised import raised_of
+from aiops.snapshot import Json
+
+TRACKING_ID, TRACKING_LABEL = "argocd.argoproj.io/tracking-id", "argocd.argoproj.io/instance"
+ENDED = ("Succeeded", "Failed")
+
+
+@dataclass(frozen=True)
+class Running:
+    """A workload that holds, or asks for, GPUs."""
+
+    kind: str
+    namespace: str
+    name: str
+    gpus: int
+    """Of all its pods together."""
+    why_not: str = ""
+    """Why it is left alone, with what stops it; empty: it may be lowered."""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name}"
+
+
+def running_models(deployments: Iterable[Json], pods: Iterable[Json]) -> tuple[Running, ...]:
+    """Every Deployment that wants GPU pods, and every GPU pod of none; those that may be lowered first."""
+    deployments = tuple(deployments)
+    found = (*_deployments(deployments), *_pods(deployments, pods))
+    return tuple(sorted(found, key=lambda each: (bool(each.why_not), each.namespace, each.name)))
+
+
+def gpu_pods(pods: Iterable[Json]) -> tuple[Json, ...]:
+    """The pods that hold a GPU, or would once they have a node."""
+    return tuple(pod for pod in pods if asks_for_gpu(pod) and pod.get("status", {}).get("phase") not in ENDED)
+
+
+def pods_of(deployment: Json, pods: Iterable[Json]) -> tuple[Json, ...]:
+    """The pods that a Deployment's selector selects, those that are ending too."""
+    namespace = deployment["metadata"]["namespace"]
+    wanted = ((deployment["spec"].get("selector") or {}).get("matchLabels") or {}).items()
+    return tuple(
+        pod
+        for pod in pods
+        if pod["metadata"].get("namespace") == namespace and wanted <= (pod["metadata"].get("labels") or {}).items()
+    )
+
+
+def _deployments(deployments: Iterable[Json]) -> Iterator[Running]:
+    for body in deployments:
+        meta, wanted = body["metadata"], int(body["spec"].get("replicas", 1))
+        if (gpus := asks_for_gpu(body)) and wanted:
+            yield Running("Deployment", meta["namespace"], meta["name"], gpus * wanted, _why_not(body))
+
+
+def _why_not(deployment: Json) -> str:
+    meta = deployment["metadata"]
+    owner = next((each for each in meta.get("ownerReferences") or () if each.get("controller")), None)
+    if owner is not None:
+        cure = f"aiops pause {meta['namespace']}/{owner['name']}" if owner["kind"] == "InferenceService" else ""
+        return f"{owner['kind']} {owner['name']} would bring it back{f'; `{cure}` stops it' if cure else ''}"
+    if raised_of(deployment) is not None or _tracked(deployment):
+        return ""
+    by_hand = f"kubectl -n {meta['namespace']} scale deployment {meta['name']} --replicas=0"
+    return f"neither Argo CD nor aiops put it there; `{by_hand}` stops it"
+
+
+def _tracked(deployment: Json) -> bool:
+    """By the annotation, where it names this very object (a copied one does not), or by Argo CD's own label."""
+    meta = deployment["metadata"]
+    tracked = (meta.get("annotations") or {}).get(TRACKING_ID, "")
+    named = tracked.endswith(f":apps/Deployment:{meta['namespace']}/{meta['name']}")
+    return named or TRACKING_LABEL in (meta.get("labels") or {})
+
+
+def _pods(deployments: tuple[Json, ...], pods: Iterable[Json]) -> Iterator[Running]:
+    pods = gpu_pods(pods)
+    owned = {pod["metadata"]["uid"] for body in deployments for pod in pods_of(body, pods)}
+    for pod in pods:
+        meta = pod["metadata"]
+        if meta["uid"] in owned:
+            continue
+        owner = next(iter(meta.get("ownerReferences") or ()), None)
+        of = f"of {owner['kind']} {owner['name']}" if owner else "of nobody"
+        yield Running("Pod", meta["namespace"], meta["name"], asks_for_gpu(pod), f"{of}, no Deployment's")

@@ -1,0 +1,60 @@
+"""Whether a model calls a tool when it must."""
+
+import json
+from typing import NoReturn
+
+from aiops.judge.chat import answer, first_choice, measured, part
+from aiops.judge.finding import Finding
+from aiops.judge.question import TOOL
+from aiops.judge.reply import Asked, Reply, verdict
+from aiops.judge.said import printable, quoted
+from aiops.snapshot import Json
+
+_FIX = "Check that --tool-call-parser fits the model, and that the model was trained for tools."
+
+
+def judge_tool_call(asked: Asked, reply: Reply) -> Finding:
+    """An answer to `tool_choice: required` calls `TOOL`, and its arguments are a JSON object.
+
+    finish_reason does not tell: it is `stop` at a named tool, and `tool_calls` behind LiteLLM.
+    """
+    found = answer(asked, reply, "choices")
+    if isinstance(found, Finding):
+        return found
+    choice = first_choice(found)
+    calls = _calls(part(choice, "message"))
+    ours = [arguments for name, arguments in calls if name == TOOL]
+    if not ours:
+        return _no_call(asked, [name for name, _ in calls], choice.get("finish_reason"))
+    if _arguments(ours[0]) is None:
+        shown = quoted(ours[0] if isinstance(ours[0], str) else json.dumps(ours[0]))
+        symptom = f"calls {TOOL} with arguments that are no JSON object: {shown}"
+        return verdict(asked, "fail", "bad-arguments", symptom, fix=_FIX, hope="no")
+    return measured(asked, reply, found, "tool-call", f"{TOOL}({printable(str(ours[0]))[:40]})")
+
+
+def _no_call(asked: Asked, others: list[str], end: object) -> Finding:
+    instead = f"calls {printable(', '.join(others))[:40]}" if others else "calls no tool"
+    symptom = f"{instead}, though {TOOL} was required (finish_reason {json.dumps(end)})"
+    cause = "it ran out of max_tokens before a call" if end == "length" else "tool_choice was not heeded"
+    return verdict(asked, "fail", "no-tool-call", symptom, cause=cause, fix=_FIX, hope="no")
+
+
+def _calls(message: Json) -> list[tuple[str, object]]:
+    """Name and arguments of each call."""
+    calls = message.get("tool_calls")
+    functions = [part(each, "function") for each in calls if isinstance(each, dict)] if isinstance(calls, list) else []
+    return [(str(each.get("name") or "nothing"), each.get("arguments")) for each in functions]
+
+
+def _arguments(text: object) -> Json | None:
+    """They are JSON as text. JSON knows neither NaN nor Infinity, and Python's reader does."""
+    try:
+        found = json.loads(text, parse_constant=_refuse) if isinstance(text, str) else None
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)

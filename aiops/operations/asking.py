@@ -1,0 +1,76 @@
+"""Questions to the server in a pod, and the verdict on each answer."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aiops.clients.endpoint import Endpoint, Reply
+from aiops.errors import NoAnswer
+from aiops.judge.finding import Finding
+from aiops.judge.model import Model
+from aiops.judge.question import chat_body
+from aiops.judge.reply import Asked
+from aiops.judge.served import judge_models
+from aiops.judge.silence import judge_silence
+from aiops.judge.stream import judge_stream
+from aiops.progress.events import Probe
+from aiops.session import Session
+from aiops.snapshot import Json, Served
+
+CHAT = "/v1/chat/completions"
+PATHS = {"chat": CHAT, "completions": "/v1/completions", "embeddings": "/v1/embeddings"}
+Judge = Callable[[Asked, Reply], Finding]
+
+
+def served_models(session: Session, model: Model, pod: str) -> Served:
+    """What a model's own server says it serves; Unreachable where nobody answers."""
+    endpoint = Endpoint(session.kube, model.namespace, pod, model.port)
+    key = secret_key(session, model)
+    return judge_models(endpoint.ask("GET", "/v1/models", key=key, timeout_s=session.config.aiops.timeouts.request))
+
+
+def secret_key(session: Session, model: Model) -> str | None:
+    """The key that the model's Secret holds now; None where it wants none."""
+    if model.key is None:
+        return None
+    return session.kube.secret(model.namespace, model.key.secret, model.key.key)
+
+
+@dataclass(frozen=True)
+class Talk:
+    """One server that is asked for one model."""
+
+    asked: Asked
+    endpoint: Endpoint
+    timeout_s: float
+
+    def probe(self, what: str, path: str, body: Json, judge: Judge, key: str | None) -> Probe:
+        """One request and the verdict on its answer, or on the silence."""
+        try:
+            finding = judge(self.asked, self.endpoint.ask("POST", path, body, key=key, timeout_s=self.timeout_s))
+        except NoAnswer as error:
+            finding = judge_silence(self.asked, error.kind, error.message)
+        return self.told(what, finding)
+
+    def stream(self, key: str | None) -> Probe:
+        """A chat that arrives token by token: when the first came, and how many a second."""
+        lines: list[tuple[float, bytes]] = []
+        broken = ""
+        try:
+            body = chat_body(self.asked.model, stream=True)
+            with self.endpoint.open_stream(CHAT, body, key=key, timeout_s=self.timeout_s) as stream:
+                lines.extend(stream.lines())
+        except NoAnswer as error:
+            broken = error.message
+        finding, _ = judge_stream(self.asked, lines, broken=broken)
+        return self.told("stream", finding)
+
+    def told(self, what: str, finding: Finding) -> Probe:
+        """The finding, as the result tells it."""
+        return Probe(
+            target=self.asked.who, what=what, status=finding.status, said=finding.symptom.removeprefix(f"{self.asked.who} "), id=finding.id,
+            cause=finding.cause, fix=finding.fix, evidence=tuple(str(each) for each in finding.evidence),
+        )  # fmt: skip
+
+    def skipped(self, what: str, because: str) -> Probe:
+        """What was not asked."""
+        return Probe(target=self.asked.who, what=what, status="skip", said=because)

@@ -1,0 +1,68 @@
+"""Looks at everything that decides whether a model may be scaled up, in one parallel pass."""
+
+from collections.abc import Callable
+from functools import partial
+
+from aiops.clients.kube import DEPLOYMENTS, NODES, PODS, Kind, Kube
+from aiops.collect import gather
+from aiops.errors import NotFound, Refused
+from aiops.judge.finding import Finding
+from aiops.judge.occupied import occupied
+from aiops.judge.scaling import Before, refusals
+from aiops.operations.models import Found
+from aiops.session import Session
+from aiops.snapshot import Json
+
+SCALEDOBJECT, EXTERNALSECRET = ("keda.sh", "ScaledObject"), ("external-secrets.io", "ExternalSecret")
+
+
+def look_before(session: Session, found: Found) -> Before:
+    """The look. Raises what cannot be read: nothing is scaled up blindly."""
+    kube, kinds, namespace = session.kube, session.kube.kinds(), found.model.namespace
+    reads: dict[str, Callable[[], tuple[Json, ...]]] = {
+        "deployments": partial(_all, kube, DEPLOYMENTS, None),
+        "pods": partial(_all, kube, PODS, None),
+        "nodes": partial(_all, kube, NODES, None),
+        "secret": partial(_secret, kube, found),
+    }
+    for name, kind in (("scaledobjects", SCALEDOBJECT), ("externalsecrets", EXTERNALSECRET)):
+        if (known := kinds.find(*kind)) is not None:
+            reads[name] = partial(_all, kube, known, namespace)
+    answers, failures = gather(reads)
+    for error in failures.values():
+        raise error
+    there = bool(answers.pop("secret"))
+    return Before(
+        application=found.application, deployment=found.deployment, model=found.model, secret_there=there, **answers
+    )
+
+
+def refuse(found: Found, before: Before, *, anyway: bool) -> None:
+    """Refused with everything that stands in the way; `anyway` lets only a taken GPU pass."""
+    taken = None if anyway else occupied(before)
+    findings = (*refusals(before), *((taken,) if taken else ()))
+    if not findings:
+        return
+    what = f"{found.name} is not scaled up: "
+    text = what + _words(findings[0]) if len(findings) == 1 else "\n  ".join((what.strip(), *map(_words, findings)))
+    raise Refused(text, "\n".join(finding.fix for finding in findings if finding.fix))
+
+
+def _words(finding: Finding) -> str:
+    return finding.symptom + (f" ({finding.cause})" if finding.cause else "")
+
+
+def _all(kube: Kube, kind: Kind, namespace: str | None) -> tuple[Json, ...]:
+    return kube.list(kind, namespace).items
+
+
+def _secret(kube: Kube, found: Found) -> tuple[Json, ...]:
+    """One empty object where the Secret holds the key; its value is not kept."""
+    key = found.model.key
+    if key is None:
+        return ({},)
+    try:
+        kube.secret(found.model.namespace, key.secret, key.key)
+    except NotFound:
+        return ()
+    return ({},)

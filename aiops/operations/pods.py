@@ -1,0 +1,41 @@
+"""The pods of a workload that can be asked something, or why none can."""
+
+from collections.abc import Iterable
+
+from aiops.clients.kube import EVENTS, NODES, PODS, Kube
+from aiops.errors import Forbidden, NotFound
+from aiops.judge.finding import worst
+from aiops.judge.pod import judge_pod
+from aiops.judge.resource import events_of
+from aiops.judge.stoppable import pods_of
+from aiops.snapshot import Json
+
+
+def ready_pods(kube: Kube, deployment: Json) -> tuple[tuple[Json, ...], str]:
+    """(its ready pods, why the others are not)."""
+    namespace = deployment["metadata"]["namespace"]
+    pods = pods_of(deployment, kube.list(PODS, namespace).items)
+    ready = tuple(pod for pod in pods if is_ready(pod))
+    return ready, "" if ready or not pods else _why_not(kube, namespace, pods)
+
+
+def is_ready(pod: Json) -> bool:
+    """Its containers say that they can serve, and it is not on its way out."""
+    conditions = pod.get("status", {}).get("conditions") or ()
+    ready = any(each.get("type") == "Ready" and each.get("status") == "True" for each in conditions)
+    return ready and not pod["metadata"].get("deletionTimestamp")
+
+
+def node_of(kube: Kube, pod: Json) -> Json | None:
+    """The node it is on; None where there is none (any more), or where it may not be read."""
+    name = pod["spec"].get("nodeName")
+    try:
+        return kube.get(NODES, name) if name else None
+    except (NotFound, Forbidden):
+        return None
+
+
+def _why_not(kube: Kube, namespace: str, pods: Iterable[Json]) -> str:
+    events = kube.list(EVENTS, namespace).items
+    found = worst(finding for pod in pods if (finding := judge_pod(pod, events_of(pod, events))) is not None)
+    return f"{found.about}: {found.symptom}" if found else ""

@@ -1,0 +1,59 @@
+"""The smoke of one model by its own server: closed without its key, and an answer worth the name with it."""
+
+from collections.abc import Iterator, Mapping
+
+from aiops.clients.endpoint import Endpoint
+from aiops.judge.chat import judge_chat, judge_completion
+from aiops.judge.embedding import judge_embedding
+from aiops.judge.model import Endpoint as Kind
+from aiops.judge.question import chat_body, completion_body, embedding_body
+from aiops.judge.reply import Asked
+from aiops.judge.silence import judge_keyless, judge_no_pod
+from aiops.judge.tool_call import judge_tool_call
+from aiops.operations import paying
+from aiops.operations.asking import CHAT, PATHS, Judge, Talk, secret_key
+from aiops.operations.models import Found
+from aiops.operations.pods import node_of, ready_pods
+from aiops.progress.events import Probe
+from aiops.session import Session
+from aiops.snapshot import Json
+
+JUDGES: Mapping[Kind, Judge] = {"chat": judge_chat, "completions": judge_completion, "embeddings": judge_embedding}
+
+
+def body_for(kind: Kind, model: str) -> Json:
+    """The request that fits a model."""
+    return {"chat": chat_body, "completions": completion_body, "embeddings": embedding_body}[kind](model)
+
+
+def smoke_model(session: Session, found: Found, *, tools: bool) -> tuple[Probe, ...]:
+    """Every request and its verdict. Never wakes a GPU: a model at 0 is a finding."""
+    model, who = found.model, str(found)
+    asked = Asked(who=who, model=model.served, gateway=False)
+    pods, cause = ready_pods(session.kube, found.deployment)
+    timeout_s = session.config.aiops.timeouts.answer
+    if not pods:
+        # the command that switches it on takes the application's name
+        named = Asked(who=f"{who.rpartition('/')[0]}/{found.name}", model=model.served, gateway=False)
+        finding = judge_no_pod(named, model.replicas, cause)
+        return (Talk(asked, Endpoint(session.kube, model.namespace, "", model.port), timeout_s).told("pod", finding),)
+    pod = pods[0]
+    if model.gpus:
+        paying.keep(session, who, node_of(session.kube, pod), f"aiops vllm-down {found.name}")
+    talk = Talk(asked, Endpoint(session.kube, model.namespace, pod["metadata"]["name"], model.port), timeout_s)
+    return tuple(_ask(talk, model.endpoint, secret_key(session, model), tools=tools))
+
+
+def _ask(talk: Talk, kind: Kind, key: str | None, *, tools: bool) -> Iterator[Probe]:
+    model = talk.asked.model
+    yield talk.probe("without a key", PATHS[kind], body_for(kind, model), judge_keyless, None)
+    answer = talk.probe(kind, PATHS[kind], body_for(kind, model), JUDGES[kind], key)
+    yield answer
+    further = [*(["stream"] if kind == "chat" else []), *(["tool call"] if tools else [])]
+    for what in further:
+        if answer.status == "fail":
+            yield talk.skipped(what, f"not asked, because {kind} failed")
+        elif what == "stream":
+            yield talk.stream(key)
+        else:
+            yield talk.probe(what, CHAT, chat_body(model, tools=True), judge_tool_call, key)

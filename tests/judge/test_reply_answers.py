@@ -1,0 +1,176 @@
+"""What counts as an answer: every false green of the old smoke is one of these cases."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from aiops.judge.chat import judge_chat, judge_completion
+from aiops.judge.embedding import judge_embedding
+from aiops.judge.finding import Finding
+from aiops.judge.question import chat_body, completion_body, embedding_body
+from aiops.judge.reply import Asked
+from aiops.judge.tool_call import judge_tool_call
+from tests.judge.answers import (
+    CHAT,
+    COMPLETION,
+    EMBEDDING,
+    LITELLM,
+    LOGIN,
+    MISSING,
+    TOOL_CALL,
+    UNAUTHORIZED,
+    VLLM,
+    Answer,
+    answer,
+    good,
+)
+
+Judge = Callable[[Asked, Answer], Finding]
+KINDS: dict[str, tuple[Judge, str, str]] = {
+    "chat": (judge_chat, CHAT, 'answers 200 in 0.4 s: "pong", 10 + 2 tokens'),
+    "completion": (judge_completion, COMPLETION, 'answers 200 in 0.4 s: "4, 5, 6", 7 + 16 tokens'),
+    "embedding": (judge_embedding, EMBEDDING, "answers 200 in 0.4 s: a vector of 3, 3 tokens"),
+    "tool-call": (judge_tool_call, TOOL_CALL, 'answers 200 in 0.4 s: get_weather({"city": "Rome"}), 60 + 20 tokens'),
+}
+CONTENT, TEXT, VECTOR = "choices__0__message__content", "choices__0__text", "data__0__embedding"
+CALLS, MESSAGE = "choices__0__message__tool_calls", "choices__0__message"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("asked", [VLLM, LITELLM], ids=["direct", "gateway"])
+def test_good_answers_say_what_was_measured(kind: str, asked: Asked) -> None:
+    judge, body, symptom = KINDS[kind]
+    finding = judge(asked, good(body))
+    assert (finding.status, finding.id) == ("ok", f"smoke.{kind}")
+    assert finding.symptom == f"{asked.who} {symptom}"
+
+
+@pytest.mark.parametrize(("judge", "body"), [case[:2] for case in KINDS.values()], ids=KINDS)
+@pytest.mark.parametrize(
+    ("reply", "slug"),
+    [
+        (answer(401, UNAUTHORIZED), "unauthorized"),
+        (answer(200, LOGIN, content_type="text/html"), "html"),
+        (answer(200, "pong"), "not-an-answer"),
+        (answer(200, "[]"), "not-an-answer"),
+        (answer(200, '{"choices":[],"data":[]}'), "not-an-answer"),
+        (answer(200, '{"choices":{"0":{}},"data":"x"}'), "not-an-answer"),
+        (answer(200, '{"choices":[null],"data":[null]}'), None),
+    ],
+)
+def test_what_is_no_answer_at_all(judge: Judge, body: str, reply: Answer, slug: str | None) -> None:
+    finding = judge(VLLM, reply)
+    assert finding.status == "fail"
+    assert slug is None or finding.id == f"smoke.{slug}"
+
+
+@pytest.mark.parametrize(
+    ("judge", "body", "changes", "slug"),
+    [
+        (judge_chat, CHAT, {CONTENT: None}, "null"),
+        (judge_chat, CHAT, {CONTENT: MISSING}, "null"),
+        (judge_chat, CHAT, {CONTENT: ["pong"]}, "null"),
+        (judge_chat, CHAT, {MESSAGE: None}, "null"),
+        (judge_chat, CHAT, {CONTENT: ""}, "blank"),
+        (judge_chat, CHAT, {CONTENT: " \n\t\u00a0"}, "blank"),
+        (judge_completion, COMPLETION, {TEXT: None}, "null"),
+        (judge_completion, COMPLETION, {TEXT: "  "}, "blank"),
+        (judge_embedding, EMBEDDING, {VECTOR: []}, "no-vector"),
+        (judge_embedding, EMBEDDING, {VECTOR: None}, "no-vector"),
+        (judge_embedding, EMBEDDING, {VECTOR: "AACAPg=="}, "no-vector"),
+        (judge_embedding, EMBEDDING, {VECTOR: [0.5, float("nan")]}, "no-vector"),
+        (judge_embedding, EMBEDDING, {VECTOR: [0.5, float("inf")]}, "no-vector"),
+        (judge_embedding, EMBEDDING, {VECTOR: [0.5, None]}, "no-vector"),
+        (judge_embedding, EMBEDDING, {VECTOR: [True]}, "no-vector"),
+        (judge_embedding, EMBEDDING, {VECTOR: [0, 0.0]}, "no-vector"),
+        (judge_tool_call, TOOL_CALL, {CALLS: None}, "no-tool-call"),
+        (judge_tool_call, TOOL_CALL, {CALLS: []}, "no-tool-call"),
+        (judge_tool_call, TOOL_CALL, {CALLS: ["x"]}, "no-tool-call"),
+        (judge_tool_call, TOOL_CALL, {f"{CALLS}__0__function": None}, "no-tool-call"),
+        (judge_tool_call, TOOL_CALL, {f"{CALLS}__0__function__name": "get_time"}, "no-tool-call"),
+        (judge_tool_call, TOOL_CALL, {f"{CALLS}__0__function__arguments": '{"city": '}, "bad-arguments"),
+        (judge_tool_call, TOOL_CALL, {f"{CALLS}__0__function__arguments": "6355"}, "bad-arguments"),
+        (judge_tool_call, TOOL_CALL, {f"{CALLS}__0__function__arguments": '{"a": Infinity}'}, "bad-arguments"),
+        (judge_tool_call, TOOL_CALL, {f"{CALLS}__0__function__arguments": None}, "bad-arguments"),
+        (judge_tool_call, TOOL_CALL, {f"{CALLS}__0__function__arguments": {"city": "Rome"}}, "bad-arguments"),
+    ],
+)
+def test_an_answer_without_content(judge: Judge, body: str, changes: dict[str, Any], slug: str) -> None:
+    for asked in (VLLM, LITELLM):
+        finding = judge(asked, good(body, **changes))
+        assert (finding.status, finding.id) == ("fail", f"smoke.{slug}")
+        assert "None" not in finding.symptom
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_asked_directly_a_model_answers_by_its_name(kind: str) -> None:
+    judge, body, _ = KINDS[kind]
+    assert judge(VLLM, good(body, model="other")).id == "smoke.wrong-model"
+    assert judge(VLLM, good(body, model=MISSING)).id == "smoke.wrong-model"
+    assert judge(LITELLM, good(body, model="openai/backend-name")).status == "ok"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("usage", [MISSING, None, {}, {"prompt_tokens": 0, "completion_tokens": 2}, "12", {"x": True}])
+def test_uncounted_tokens_are_a_warning(kind: str, usage: object) -> None:
+    judge, body, _ = KINDS[kind]
+    finding = judge(VLLM, good(body, usage=usage))
+    assert (finding.status, finding.id) == ("warn", "smoke.uncounted")
+
+
+@pytest.mark.parametrize("made", [0, True, None, "2", -1])
+def test_generated_tokens_are_counted_but_for_embeddings(made: object) -> None:
+    usage = {"prompt_tokens": 3, "completion_tokens": made}
+    found = {kind: judge(VLLM, good(body, usage=usage)).status for kind, (judge, body, _) in KINDS.items()}
+    assert found == {"chat": "warn", "completion": "warn", "embedding": "ok", "tool-call": "warn"}
+
+
+def test_a_text_that_max_tokens_ended_is_good() -> None:
+    assert judge_chat(VLLM, good(choices__0__finish_reason="length")).status == "ok"
+
+
+def test_content_is_shown_short_and_printable() -> None:
+    finding = judge_chat(VLLM, good(**{CONTENT: "\x1b[31m" + "x" * 80}))
+    assert f': "[31m{"x" * 33}...", 10' in finding.symptom
+
+
+@pytest.mark.parametrize("field", ["reasoning", "reasoning_content"])
+def test_a_model_that_was_still_thinking_generates(field: str) -> None:
+    thinking = {CONTENT: None, f"choices__0__message__{field}": "The user wants", "choices__0__finish_reason": "length"}
+    finding = judge_chat(VLLM, good(**thinking))
+    assert (finding.status, finding.id) == ("warn", "smoke.only-thought")
+    assert judge_chat(VLLM, good(**{**thinking, "choices__0__finish_reason": "stop"})).id == "smoke.null"
+
+
+def test_why_no_tool_was_called() -> None:
+    long = judge_tool_call(VLLM, good(TOOL_CALL, **{CALLS: None, "choices__0__finish_reason": "length"}))
+    other = judge_tool_call(VLLM, good(TOOL_CALL, **{f"{CALLS}__0__function__name": "get_time"}))
+    assert long.cause == "it ran out of max_tokens before a call"
+    assert "calls get_time, though get_weather was required" in other.symptom
+
+
+def test_one_of_several_calls_is_enough() -> None:
+    body = good(TOOL_CALL, **{f"{CALLS}__0__function__name": "get_time"})
+    both = f'{TOOL_CALL.partition("tool_calls")[0]}tool_calls":[{{"function":{{"name":"get_time","arguments":"x"}}}},'
+    assert judge_tool_call(VLLM, body).status == "fail"
+    assert judge_tool_call(VLLM, answer(200, both + TOOL_CALL.partition('"tool_calls":[')[2])).status == "ok"
+
+
+def test_what_is_asked_is_small_and_always_the_same() -> None:
+    bodies = [chat_body("m"), chat_body("m", stream=True), chat_body("m", tools=True), completion_body("m")]
+    assert [body["max_tokens"] for body in bodies] == [16, 16, 64, 16]
+    assert {body["temperature"] for body in bodies} == {0}
+    assert {body["model"] for body in (*bodies, embedding_body("m"))} == {"m"}
+
+
+def test_only_a_stream_has_options_of_streams_which_vllm_refuses_elsewhere() -> None:
+    assert chat_body("m", stream=True)["stream_options"] == {"include_usage": True}
+    assert not {"stream", "stream_options"} & chat_body("m").keys()
+
+
+def test_the_tool_that_is_offered_is_the_one_that_is_judged() -> None:
+    body = chat_body("m", tools=True)
+    assert body["tool_choice"] == "required"
+    assert body["tools"][0]["function"]["name"] == "get_weather"
+    assert "tools" not in chat_body("m")
