@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import httpcore
-from httpcore import SOCKET_OPTION
 from websocket import ABNF, WebSocketException, frame_buffer
 
 from aiops.clients.kube import PODS, Kube
-from aiops.clients.wording import one_line
+from aiops.clients.wording import one_line, reason
 from aiops.errors import Unreachable
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ class Forward(httpcore.NetworkBackend):
         port: int,
         timeout: float | None = None,
         local_address: str | None = None,
-        socket_options: Iterable[SOCKET_OPTION] | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         """A new forward. What the Kubernetes API says to it is the errors of `Kube`."""
         left = max(SHORTEST_HANDSHAKE_S, self._deadline - time.monotonic())
@@ -95,19 +94,21 @@ class ForwardStream(httpcore.NetworkStream):
             except TimeoutError as error:
                 raise httpcore.ReadTimeout("no answer in time") from error
             except (OSError, WebSocketException) as error:
-                raise httpcore.ReadError(one_line(str(error))) from error
+                raise httpcore.ReadError(reason(error)) from error
         data, self._data = self._data[:max_bytes], self._data[max_bytes:]
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Send to the port."""
+        if not buffer:  # httpcore's end of a request
+            return
         self._limit(timeout)
         try:
             self._send(bytes([DATA]) + buffer, ABNF.OPCODE_BINARY)
         except TimeoutError as error:
             raise httpcore.WriteTimeout("nothing was taken in time") from error
         except OSError as error:
-            raise httpcore.WriteError(one_line(str(error))) from error
+            raise httpcore.WriteError(reason(error)) from error
 
     def close(self) -> None:
         """End the forward; the kubelet then ends the connection in the pod."""
@@ -155,7 +156,7 @@ class ForwardStream(httpcore.NetworkStream):
         if channel not in self._began:
             self._began.add(channel)
         elif channel == DATA:
-            self._data += content
+            self._data = content  # of what came before, all is read
         else:
             words = one_line(content.decode(errors="replace"))
             # of no connection the kubelet tells late, when the request is sent: by its words only it is known
@@ -163,4 +164,5 @@ class ForwardStream(httpcore.NetworkStream):
 
 
 def _accepting(key: str) -> str:
-    return base64.b64encode(hashlib.sha1(f"{key}{ACCEPTING}".encode()).digest()).decode()  # noqa: S324
+    proof = hashlib.sha1(f"{key}{ACCEPTING}".encode(), usedforsecurity=False).digest()
+    return base64.b64encode(proof).decode()

@@ -87,7 +87,7 @@ class Transport:
     def text(self, request: Request, timeout_s: float) -> str:
         """The answer as text, its last `LONGEST_TEXT` bytes."""
         end = b""
-        for chunk in self._chunks(request, self._open(request, timeout_s, stream=True)):
+        for chunk in self._chunks(request, self._open(request, timeout_s, stream=True), LONGEST_TEXT):
             end = (end + chunk)[-LONGEST_TEXT:]
         return end.decode(errors="replace")
 
@@ -110,11 +110,13 @@ class Transport:
                 *whole, rest = (rest + chunk).split(b"\n")
                 yield from (line for line in whole if line.strip())
 
-    def _chunks(self, request: Request, response: "BaseHTTPResponse") -> Generator[bytes, None, None]:
+    def _chunks(
+        self, request: Request, response: "BaseHTTPResponse", most: int | None = None
+    ) -> Generator[bytes, None, None]:
         import urllib3
 
         try:
-            yield from response.stream(amt=None)
+            yield from response.stream(amt=most)
         except urllib3.exceptions.HTTPError as error:
             raise Unreachable(f"{self._who(request)}: {reason(error)}", self._look) from error
         finally:

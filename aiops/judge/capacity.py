@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from aiops.judge.autoscaler import FAILED, REPORT, Words, at_maximum, backoffs, is_adding, is_quota, reason
 from aiops.judge.event import happened, shown, words
@@ -57,11 +57,10 @@ def capacity(model: Model, look: ModelLook, pod: Json, heard: Words, nodes: Sequ
         return waits("capacity", f"its volume is not bound: {scheduler.text}", scheduler)
     stand = next(_causes(model, look, pod, heard, nodes), None) or waits("capacity", scheduler.text)
     taken = "".join(f"; {each}" for each in _taken(look, pod, nodes))
-    leaving = _leaving(look, pod, nodes) if stand.hope == "no" else ""
+    leaving = _leaving(look, pod, nodes)
     what = "no GPU node" if model.gpus else "no node takes it"
     stand = replace(stand, detail=f"{what}: {stand.detail}{taken}{leaving}", evidence=(*stand.evidence, scheduler))
-    created = moment(pod["metadata"].get("creationTimestamp")) or look.taken
-    if leaving or look.taken - created < GRACE:
+    if leaving or look.taken - _created(look, pod) < GRACE:
         return waits("capacity", stand.detail, *stand.evidence)
     return stand
 
@@ -116,12 +115,15 @@ def _in_backoff(look: ModelLook, pod: Json) -> Iterator[Stand]:
     if not found:
         return
     said = [each.said for each in found]
-    created = moment(pod["metadata"].get("creationTimestamp")) or look.taken
-    tried = all(each.since is None or each.since >= created for each in found)
+    tried = all(each.since is None or each.since >= _created(look, pod) for each in found)
     if tried and all(is_quota(each.text) for each in said):
         yield hopeless("capacity", "quota", said[0].text, _MORE_QUOTA, *said)
     else:
         yield waits("capacity", said[0].text, *said)
+
+
+def _created(look: ModelLook, pod: Json) -> datetime:
+    return moment(pod["metadata"].get("creationTimestamp")) or look.taken
 
 
 def _taken(look: ModelLook, pod: Json, nodes: Sequence[Json]) -> Iterator[str]:

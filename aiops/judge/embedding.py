@@ -17,9 +17,9 @@ def judge_embedding(asked: Asked, reply: Reply) -> Finding:
     if not isinstance(vector, list) or not vector:
         return _no_vector(asked, "no vector")
     if not all(map(_finite, vector)):
-        return _no_vector(asked, f"a vector of {len(vector)}, of which not all are finite numbers")
+        return _no_vector(asked, f"a vector of {len(vector)}, of which not all are numbers")
     if not any(vector):
-        return _no_vector(asked, f"a vector of {len(vector)} zeros, which is like nothing and unlike nothing")
+        return _no_vector(asked, f"a vector of {len(vector)} zeros")
     return measured(asked, reply, found, "embedding", f"a vector of {len(vector)}", generates=False)
 
 

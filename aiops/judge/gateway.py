@@ -48,7 +48,7 @@ def master_keys(deployment: Json, externalsecrets: Iterable[Json]) -> Iterator[S
     for body in externalsecrets:
         spec = part(body, "spec")
         secret = value(spec, "target", "name") or body["metadata"]["name"]
-        written = [each.get("secretKey") for each in items(spec, "data")]
+        written = {*part(spec, "target", "template", "data"), *(each.get("secretKey") for each in items(spec, "data"))}
         yield from (SecretKey(secret, name) for name in MASTER_KEYS if name in written)
 
 

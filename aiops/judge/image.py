@@ -4,7 +4,7 @@ import re
 
 from aiops.judge.event import events_of, happened, shown, times_seen, words
 from aiops.judge.finding import Evidence
-from aiops.judge.pod import AGAIN, MISCONFIGURED, NO_PULL_HELPS, PULLING, restarts, statuses
+from aiops.judge.pod import AGAIN, MISCONFIGURED, NO_PULL_HELPS, PULLING, restarts, statuses, template
 from aiops.judge.stand import Stand, hopeless, waits
 from aiops.judge.text import one_line
 from aiops.snapshot import Json, ModelLook
@@ -99,17 +99,18 @@ def _before_start(look: ModelLook, pod: Json, events: tuple[Json, ...]) -> Stand
 
 def _next_image(pod: Json, events: tuple[Json, ...]) -> Stand | None:
     """The image of a container that comes after init containers, where they have another one."""
-    pulled = {container.get("image") for container in statuses(pod) if has_started(container)}
+    # by the template: once a container has started, its status names the image as the runtime does
+    there = {_image(pod, container) for container in statuses(pod) if has_started(container)}
     for container in statuses(pod):
-        own = [event for event in _of(container, events) if event.get("reason") in _STEPS]
-        if (
-            own
-            and own[-1]["reason"] == "Pulling"
-            and not has_started(container)
-            and container.get("image") not in pulled
-        ):
-            return waits("image", one_line(words(own[-1])), shown(own[-1]))
+        steps = [event for event in _of(container, events) if event.get("reason") in _STEPS]
+        pulls = bool(steps) and steps[-1]["reason"] == "Pulling"
+        if pulls and not has_started(container) and _image(pod, container) not in there:
+            return waits("image", one_line(words(steps[-1])), shown(steps[-1]))
     return None
+
+
+def _image(pod: Json, container: Json) -> str:
+    return str(template(pod, container["name"]).get("image", ""))
 
 
 def _absent(look: ModelLook, message: str, detail: str, said: Evidence) -> Stand | None:

@@ -15,7 +15,6 @@ _PASSING = (
     "node.kubernetes.io/",
     "node.cloudprovider.kubernetes.io/uninitialized",
     "node.cilium.io/",
-    "DeletionCandidateOfClusterAutoscaler",
     "startup-taint.cluster-autoscaler.kubernetes.io/",
     "ignore-taint.cluster-autoscaler.kubernetes.io/",
     "karpenter.sh/",

@@ -44,6 +44,13 @@ def statuses(pod: Json) -> tuple[Json, ...]:
     return (*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ()))
 
 
+def template(pod: Json, container: str) -> Json:
+    """What the pod's spec says of a container; empty where it says nothing."""
+    spec = pod.get("spec", {})
+    containers = (*(spec.get("initContainers") or ()), *(spec.get("containers") or ()))
+    return next((each for each in containers if each.get("name") == container), {})
+
+
 def ending(container: Json) -> Json:
     """How a container's run ended: this one, or the one before; empty where it has never ended."""
     runs = (container.get("state") or {}, container.get("lastState") or {})

@@ -17,12 +17,11 @@ _TYPES: Mapping[str, str] = {
     "no_db_connection": "no-database",
     "token_not_found_in_db": "unauthorized",
     "expired_key": "unauthorized",
-    "key_model_access_denied": "forbidden",
-    "team_model_access_denied": "forbidden",
-    "user_model_access_denied": "forbidden",
     "throttling_error": "throttled",
 }
-"""LiteLLM's error.type, whatever the status: a model that the key may not use was a 401 once."""
+"""LiteLLM's error.type, whatever the status."""
+_DENIED = "_model_access_denied"
+"""The end of error.type where the key, its team or its user may not use the model; it was a 401 once."""
 _GATEWAY: Mapping[str, str] = {
     "Cannot connect to host": "backend-down",
     "Connection error": "backend-down",
@@ -72,14 +71,16 @@ def _slug(asked: Asked, status: int, words: Said) -> str:
     if any(sign in words.message for sign in _TOOLS):
         return "no-tool-parser"
     if asked.gateway:
-        if of_backend(asked, words) and (status == 401 or words.message.startswith("litellm.AuthenticationError")):
+        if words.message.startswith("litellm.AuthenticationError"):
             return "backend-key"
         for sign, slug in _GATEWAY.items():
             if sign in words.message:
                 return slug
     if words.kind in _TYPES:
         return _TYPES[words.kind]
-    if status == 404 and _NO_MODEL.search(words.message):
+    if words.kind.endswith(_DENIED):
+        return "forbidden"
+    if status in (400, 404) and _NO_MODEL.search(words.message):
         return "model-unknown"
     return _STATUSES.get(status) or _by_class(status)
 

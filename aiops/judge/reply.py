@@ -61,7 +61,9 @@ class Asked:
     def logs(self) -> str:
         """How to read its log: a command, where the Deployment is known."""
         found = _DEPLOYMENT.fullmatch(self.who)
-        return f"kubectl logs deployment/{found[2]} -n {found[1]} --tail=50" if found else f"read the log of {self.who}"
+        return (
+            f"kubectl logs deployment/{found[2]} -n {found[1]} --tail=50" if found else f"Read the log of {self.who}."
+        )
 
 
 def is_html(reply: Reply) -> bool:

@@ -32,8 +32,10 @@ def said(body: bytes) -> Said:
     if found is not None:
         return said_in(found)
     text = body.decode(errors="replace").strip()
-    title = _TITLE.search(text)
-    return Said(clean(title[1] if title else text.strip('"')))
+    if text.startswith("<"):
+        title = _TITLE.search(text)
+        return Said(clean(title[1]) if title else "")
+    return Said(clean(text.strip('"')))
 
 
 def said_in(found: Json) -> Said:

@@ -8,12 +8,14 @@ from aiops.judge.event import events_of, shown, words
 from aiops.judge.finding import Evidence
 from aiops.judge.last_words import meaning_of, quoted
 from aiops.judge.model import Model
-from aiops.judge.pod import AGAIN, ending, restarts, statuses
+from aiops.judge.pod import AGAIN, ending, restarts, statuses, template
 from aiops.judge.stand import Stand, hopeless, waits
 from aiops.snapshot import Json, ModelLook
 
 _KILLED = 137
 """128 and SIGKILL."""
+_LOST = "ContainerStatusUnknown"
+"""Its node went down, or started anew, under it: the kubelet then gives that code to what it does not know."""
 _OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
 _TRUE = ("1", "true", "yes", "on")
 
@@ -29,15 +31,14 @@ def startup(model: Model, look: ModelLook, pod: Json) -> Stand:
 
 def _has_failed(container: Json) -> bool:
     """It ended in another way than it should, in this run or the one before, and is not over that yet."""
-    ended = ending(container)
-    return not container.get("ready") and bool(ended.get("exitCode") or (ended and restarts(container)))
+    return not container.get("ready") and bool(ending(container).get("exitCode") or restarts(container))
 
 
 def _causes(look: ModelLook, pod: Json, container: Json, events: tuple[Json, ...]) -> Iterator[Stand]:
     """The most exact first."""
-    name, ended, spec = container["name"], ending(container), _spec(pod, container)
-    code, often = ended.get("exitCode"), restarts(container) >= AGAIN
-    how = f"container {name} ended ({ended.get('reason') or 'Error'}, exit code {code})"
+    name, ended, spec = container["name"], ending(container), template(pod, container["name"])
+    code, reason, often = ended.get("exitCode", "?"), ended.get("reason") or "Error", restarts(container) >= AGAIN
+    how = f"container {name} ended ({reason}, exit code {code})"
     yield from _out_of_memory(name, ended, spec)
     lines = (*look.logs.get(name, "").splitlines(), *(ended.get("message") or "").splitlines())
     if found := meaning_of(lines, offline=_is_offline(spec)):
@@ -49,7 +50,7 @@ def _causes(look: ModelLook, pod: Json, container: Json, events: tuple[Json, ...
             yield hopeless("weights", meaning.id, detail, meaning.fix, quoted(name, line))
     yield from _by_probe(name, events)
     logs = f"kubectl -n {pod['metadata'].get('namespace', '')} logs {pod['metadata']['name']} -c {name} --previous"
-    if code == _KILLED:
+    if code == _KILLED and reason != _LOST:
         yield hopeless("weights", "killed", f"{how}: something killed it, and no probe did", logs)
     elif often:
         yield hopeless("weights", "crash", f"{how} again and again", logs)
@@ -91,11 +92,6 @@ def _under_way(model: Model, pod: Json, events: tuple[Json, ...]) -> Stand:
 
 def _unhealthy(events: tuple[Json, ...]) -> list[Evidence]:
     return [shown(event) for event in events if event.get("reason") == "Unhealthy"][-1:]
-
-
-def _spec(pod: Json, container: Json) -> Body:
-    specs = (*items(pod, "spec", "initContainers"), *items(pod, "spec", "containers"))
-    return next((spec for spec in specs if spec.get("name") == container["name"]), {})
 
 
 def _is_offline(spec: Body) -> bool:

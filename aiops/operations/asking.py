@@ -8,6 +8,7 @@ from aiops.errors import NoAnswer
 from aiops.judge.finding import Finding
 from aiops.judge.model import Model
 from aiops.judge.question import chat_body
+from aiops.judge.refusal import judge_refusal
 from aiops.judge.reply import Asked
 from aiops.judge.served import judge_models
 from aiops.judge.silence import judge_silence
@@ -54,12 +55,15 @@ class Talk:
     def stream(self, key: str | None) -> Probe:
         """A chat that arrives token by token: when the first came, and how many a second."""
         lines: list[tuple[float, bytes]] = []
-        broken = ""
+        body, broken = chat_body(self.asked.model, stream=True), ""
         try:
-            body = chat_body(self.asked.model, stream=True)
             with self.endpoint.open_stream(CHAT, body, key=key, timeout_s=self.timeout_s) as stream:
+                if stream.reply is not None and stream.reply.status != 200:
+                    return self.told("stream", judge_refusal(self.asked, stream.reply))
                 lines.extend(stream.lines())
         except NoAnswer as error:
+            if not lines:
+                return self.told("stream", judge_silence(self.asked, error.kind, error.message))
             broken = error.message
         finding, _ = judge_stream(self.asked, lines, broken=broken)
         return self.told("stream", finding)

@@ -6,7 +6,7 @@ from functools import partial
 import yaml
 
 from aiops.clients.kube import CONFIGMAPS, PODS, Kube
-from aiops.errors import AiopsError, NotFound, Unreachable
+from aiops.errors import AiopsError, NoAnswer, NotFound, Unreachable
 from aiops.judge.model import Model
 from aiops.judge.phase import Stand
 from aiops.operations.asking import served_models
@@ -17,6 +17,8 @@ from aiops.snapshot import Json, Served
 AUTOSCALER = ("kube-system", "cluster-autoscaler-status")
 AUTOSCALER_EVERY_S, PODS_EVERY_S, LOG_EVERY_S, SERVED_EVERY_S = 10.0, 3.0, 5.0, 2.0
 LOG_LINES = 100
+SILENT = {"refused": "no connection yet", "broken": "no connection yet", "late": "no answer in time"}
+"""In words that stay the same from one try to the next: a server that is not there yet fails in several ways."""
 OPERATORS = ("nvidia", "gpu-operator", "device-plugin", "dcgm")
 """What the names of the pods that install a GPU hold, whoever provides them."""
 
@@ -70,6 +72,8 @@ class Closer:
                 self.seen.logs[about[0]] = answer.value
             case "served", None:
                 self.seen.served = answer.value
+            case "served", NoAnswer() as error:
+                self.seen.served = Served(0, problem=SILENT[error.kind])
             case "served", Unreachable() | NotFound() as error:
                 self.seen.served = Served(0, problem=error.message)
             case "served", AiopsError() as error:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 
 from aiops.clients.kube import EVENTS, NODES, PODS, Kind
+from aiops.judge.bill import is_gpu_node
 from aiops.judge.finding import Finding, worst
 from aiops.judge.pod import judge_pod
 from aiops.judge.reason import reason_of
@@ -84,6 +85,7 @@ class Stopping:
         if live is not None and not is_stopped(live):
             return _made(name, "hopeless", f"somebody took its annotation {STOP} away again")
         if pods:
+            self._keep_paying(name, pods)
             names = ", ".join(sorted(pod["metadata"]["name"] for pod in pods))
             return _made(name, "waiting", f"still there: {names}")
         paying.stopped(self.session, f"InferenceService {name}")
@@ -92,11 +94,7 @@ class Stopping:
     def _up(self, name: str, live: Json | None, pods: Sequence[Json]) -> Row:
         if live is None or is_stopped(live):
             return _made(name, "hopeless", f"its annotation {STOP} is there again" if live else "it was deleted")
-        node = next((pod["spec"]["nodeName"] for pod in pods if pod["spec"].get("nodeName")), "")
-        if f"InferenceService {name}" in self.session.paying:
-            paying.keep(
-                self.session, f"InferenceService {name}", self.followed.objects(NODES).get(node), f"aiops pause {name}"
-            )
+        self._keep_paying(name, pods)
         reason = reason_of(live)
         if pods and all(map(is_ready, pods)) and live.get("status", {}).get("conditions") and reason is None:
             return _made(name, "settled", f"{len(pods)} pod{'s' if len(pods) > 1 else ''} ready")
@@ -104,6 +102,12 @@ class Stopping:
         if cause is not None:
             return _made(name, "hopeless" if cause.hope == "no" else "waiting", f"{cause.about}: {cause.symptom}")
         return _made(name, "waiting", reason.text if reason else "no pod yet" if not pods else "its pods are not ready")
+
+    def _keep_paying(self, name: str, pods: Sequence[Json]) -> None:
+        """As long as one of its pods is on a GPU node."""
+        nodes = (self.followed.objects(NODES).get(pod["spec"].get("nodeName", "")) for pod in pods)
+        if (node := next((node for node in nodes if node is not None and is_gpu_node(node)), None)) is not None:
+            paying.keep(self.session, f"InferenceService {name}", node, f"aiops pause {name}")
 
     def _cause(self, pods: Sequence[Json]) -> Finding | None:
         events = self.followed.every(EVENTS)

@@ -3,6 +3,7 @@
 `--all` needs a kubeconfig and nothing else: no config, no tree, no git, no Argo CD.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 
 from aiops.config.model import Timeouts
@@ -143,18 +144,19 @@ def _result(models: Sequence[Lowered], ended: Ended, keda: Sequence[Finding], un
     else:
         summary = _down(models, ended, nodes)
     return ModelDown(
-        summary=summary, hint=hint, exit_code=code, warnings=len(notes) + len(nodes),
+        summary=summary, hint=hint, exit_code=code,
+        warnings=len(notes) + len(nodes) + sum(each.action == "left" for each in models),
         models=tuple(models), rows=ended.rows, notes=tuple(notes), seconds=ended.seconds,
     )  # fmt: skip
 
 
 def _down(models: Sequence[Lowered], ended: Ended, nodes: Sequence[str]) -> str:
-    lowered = sum(each.action == "lowered" for each in models)
-    was = sum(each.action == "was down" for each in models)
-    words = [f"{lowered} lowered to 0"] if lowered or not was else []
-    words += [f"{was} down already"] if was else []
+    counts = Counter(each.action for each in models)
+    words = [f"{counts['lowered']} lowered to 0"] if counts["lowered"] else []
+    words += [f"{counts['was down']} down already"] if counts["was down"] else []
+    words += [f"{counts['left']} left running"] if counts["left"] else []
     if left := [row.name for row in ended.rows if row.layer == GPU_NODES and row.state == "settled"]:
         words.append(f"{', '.join(left)} left")
     if nodes:
         words.append(f"{', '.join(nodes)} still there after {ended.seconds:.0f} s")
-    return ", ".join(words)
+    return ", ".join(words) or "no model was up"

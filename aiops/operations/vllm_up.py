@@ -97,7 +97,8 @@ def _taken_over(session: Session, found: Found, command: str) -> tuple[Found, bo
     raised = raised_of(found.deployment)
     up = f"{found} is up already ({found.model.replicas} replica{'s' if found.model.replicas > 1 else ''})"
     if raised is not None and raised.by_bring_up:
-        deployment = set_replicas(session.kube, found.deployment, found.model.replicas, mark(session, command))
+        ours = replace(mark(session, command), at=raised.at)  # its node came for it then
+        deployment = set_replicas(session.kube, found.deployment, found.model.replicas, ours)
         whose = "this run takes it over" + (" and lowers it at its end" if command == BRING_UP else "")
         session.report(Said(text=f"{up}, raised by {raised} and never lowered: {whose}"))
         return replace(found, deployment=deployment), True

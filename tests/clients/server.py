@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 
@@ -40,7 +40,13 @@ class Silence:
     """No answer for as long as the server lives."""
 
 
-Step = Answer | Lines | Reset | Silence
+class Other(Protocol):
+    """Another protocol, spoken on the connection until it ends; `over` is set when the server closes."""
+
+    def speak(self, handler: BaseHTTPRequestHandler, over: threading.Event) -> None: ...
+
+
+Step = Answer | Lines | Reset | Silence | Other
 OVER = Answer(403, {"kind": "Status", "message": "the script is over"})
 """What is answered after the script: ends a watch, and is not what a test of anything else expects."""
 
@@ -110,6 +116,9 @@ class Server:
                         self.close_connection = True
                     case Silence():
                         server._over.wait()
+                        self.close_connection = True
+                    case other:
+                        other.speak(self, server._over)
                         self.close_connection = True
 
             do_GET = do_POST = do_PATCH = play  # noqa: N815

@@ -1,6 +1,8 @@
 """What is asked of the API: how often, with which words; paging, discovery, the clock."""
 
+import base64
 import errno
+import traceback
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from types import SimpleNamespace
@@ -9,10 +11,20 @@ from typing import Any
 import pytest
 import urllib3
 
-from aiops.clients.kube import APPLICATION, DEPLOYMENTS, PODS, Kind, Kube
-from aiops.errors import AiopsError, ApiRefused, Unreachable
+from aiops.clients.kube import (
+    APPLICATION,
+    CONFIGMAPS,
+    DEPLOYMENTS,
+    NODES,
+    PODS,
+    REPLICASETS,
+    SECRETS,
+    Kind,
+    Kube,
+)
+from aiops.errors import AiopsError, ApiRefused, Forbidden, NotFound, Refused, Unreachable
 from tests.clients.conftest import CANARY
-from tests.clients.server import Answer, Reset, Server, Step
+from tests.clients.server import Answer, Lines, Reset, Server, Step
 
 SOON = {"Retry-After": "0"}
 NOT_SOON = {"Retry-After": "60"}
@@ -101,7 +113,10 @@ def test_the_token_is_sent_and_the_request_names_its_sender(kube: Kube, api: Ser
         (PODS, None, "/api/v1/pods"),
         (PODS, "web", "/api/v1/namespaces/web/pods"),
         (DEPLOYMENTS, "web", "/apis/apps/v1/namespaces/web/deployments"),
-        (Kind("", "v1", "Node", "nodes", namespaced=False), "web", "/api/v1/nodes"),
+        (REPLICASETS, "web", "/apis/apps/v1/namespaces/web/replicasets"),
+        (SECRETS, "web", "/api/v1/namespaces/web/secrets"),
+        (CONFIGMAPS, "web", "/api/v1/namespaces/web/configmaps"),
+        (NODES, "web", "/api/v1/nodes"),
     ],
 )
 def test_a_list_asks_for_the_kind_where_it_lives(
@@ -111,6 +126,82 @@ def test_a_list_asks_for_the_kind_where_it_lives(
     kube.list(kind, namespace, labels="app=web,tier!=db")
     assert api.seen[0].path == path
     assert api.seen[0].query == {"labelSelector": ["app=web,tier!=db"], "limit": ["500"]}
+
+
+def test_a_list_by_fields(kube: Kube, api: Server) -> None:
+    api.answer(page("a", more="next"), page("b"))
+    kube.list(PODS, fields="spec.nodeName=gpu-0")
+    assert [each.query.get("fieldSelector") for each in api.seen] == [["spec.nodeName=gpu-0"]] * 2
+    assert "labelSelector" not in api.seen[0].query
+
+
+@pytest.mark.parametrize("previous", [True, False])
+def test_a_log_is_plain_text(kube: Kube, api: Server, previous: bool) -> None:
+    api.answer(Answer(200, "née\nsecond line\n".encode()))
+    assert kube.log("serving", "web-1", "main", lines=50, previous=previous) == "née\nsecond line\n"
+    (seen,) = api.seen
+    assert seen.path == "/api/v1/namespaces/serving/pods/web-1/log"
+    assert seen.query == {"container": ["main"], "tailLines": ["50"], "previous": [str(previous).lower()]}
+    assert seen.headers["Accept"] == "*/*"
+
+
+def test_of_a_long_text_its_end(kube: Kube, api: Server) -> None:
+    api.answer(Lines([b"x" * 50_000, b"y" * 50_000, b"\xff\nKilled\n"]))
+    text = kube.text("/long", "read it")
+    assert len(text) == 1 << 16
+    assert text.startswith("xxx")
+    assert text.endswith("yyy\ufffd\nKilled\n")
+
+
+def test_a_text_is_tried_again(kube: Kube, api: Server) -> None:
+    api.answer(Answer(503), Reset(), Answer(200, b"ok"))
+    assert kube.text("/readyz", "read it") == "ok"
+
+
+def test_a_text_that_breaks_off(kube: Kube, api: Server) -> None:
+    api.answer(Lines([b"half"], broken=True))
+    with pytest.raises(Unreachable, match="cannot read it: "):
+        kube.text("/long", "read it")
+
+
+def test_a_log_that_may_not_be_read(kube: Kube, api: Server) -> None:
+    api.answer(Answer(403, {"kind": "Status", "message": "no"}))
+    with pytest.raises(Forbidden, match=r"cannot get pods/log web-1 in serving \(403\): no"):
+        kube.log("serving", "web-1", "main", lines=50, previous=False)
+
+
+def secret(**values: bytes) -> Answer:
+    data = {name.replace("_", "-"): base64.b64encode(value).decode() for name, value in values.items()}
+    return Answer(200, {"kind": "Secret", "data": data} if values else {"kind": "Secret"})
+
+
+def test_a_secret_is_decoded_and_kept_as_it_is(kube: Kube, api: Server) -> None:
+    api.answer(secret(api_key=b" sk-1\n", other=b"x"))
+    assert kube.secret("serving", "model", "api-key") == " sk-1\n"
+    assert api.seen[0].path == "/api/v1/namespaces/serving/secrets/model"
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"), [(secret(b=b"two", a=b"one"), "its keys are a, b"), (secret(), "it has no keys at all")]
+)
+def test_a_secret_without_the_key(kube: Kube, api: Server, answer: Answer, hint: str) -> None:
+    api.answer(answer)
+    with pytest.raises(NotFound, match="Secret serving/model has no key `api-key`") as caught:
+        kube.secret("serving", "model", "api-key")
+    assert (caught.value.status, caught.value.hint) == (404, hint)
+
+
+def test_a_secret_that_is_not_there(kube: Kube, api: Server) -> None:
+    api.answer(Answer(404, {"kind": "Status", "message": 'secrets "model" not found'}))
+    with pytest.raises(NotFound, match='secrets "model" not found'):
+        kube.secret("serving", "model", "api-key")
+
+
+def test_a_secret_that_is_no_text_is_not_quoted(kube: Kube, api: Server) -> None:
+    api.answer(secret(key=b"canary\xff"))
+    with pytest.raises(Refused, match="Secret serving/model: the value of `key` is no text") as caught:
+        kube.secret("serving", "model", "key")
+    assert "canary" not in "".join(traceback.format_exception(caught.value))
 
 
 def test_pages_become_one_list(kube: Kube, api: Server) -> None:

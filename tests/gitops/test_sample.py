@@ -51,9 +51,10 @@ def test_it_has_one_of_each_kind_of_application() -> None:
     assert {application.automatic for application in APPLICATIONS} == {True, False}
     assert any(len(application.sources) > 1 for application in APPLICATIONS)
     gpu = [(app, model) for app in APPLICATIONS for model in gpu_workloads(manifests(app))]
-    ((application, model),) = gpu
-    assert (model.replicas, model.gpus, application.automatic) == (0, 1, False)
-    assert "RespectIgnoreDifferences=true" in application.sync_options
+    assert len(gpu) == 2
+    for application, model in gpu:
+        assert (model.replicas, model.gpus, application.automatic) == (0, 1, False)
+        assert "RespectIgnoreDifferences=true" in application.sync_options
 
 
 def test_a_kind_is_used_by_an_earlier_layer_than_brings_it() -> None:

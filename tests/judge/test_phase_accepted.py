@@ -134,7 +134,7 @@ def test_progress_deadline_exceeded_says_nothing() -> None:
             "its controller has not seen the newest spec yet",
         ),
         ({"deployment": deployment(status={})}, "its controller has not seen the newest spec yet"),
-        ({"replicasets": ()}, "its controller has not seen the newest spec yet"),
+        ({"replicasets": (), "pods": (pending(),)}, "its controller has not seen the newest spec yet"),
         ({}, "its pod is not made yet"),
     ],
     ids=["older generation", "no status", "no ReplicaSet", "no pod"],
@@ -165,12 +165,33 @@ def test_scaled_to_0() -> None:
             "its last pod ended (UnexpectedAdmissionError) and a new one is to be made",
         ),
         ([placed(running(), of="rs-9", going=ago(5))], "its pod is not made yet"),
+        ([placed(running(), of="rs-2", going=ago(5))], "its pod is not made yet"),
+        ([placed(running(), of="rs-0")], "its pod is not made yet"),
     ],
-    ids=["ending", "ending, of the template before", "ended", "of another Deployment"],
+    ids=[
+        "ending",
+        "ending, of the template before",
+        "ended",
+        "of nobody here",
+        "of another Deployment",
+        "it runs, of the template before",
+    ],
 )
 def test_a_pod_of_before_holds_it_up(others: list[Json], detail: str) -> None:
     """With strategy Recreate the controller makes no pod before the last one is gone."""
-    assert short(judged(*others, replicasets=(replicaset(0), replicaset(1)))) == ("accepted", "", detail)
+    other = replicaset(2)
+    other["metadata"]["ownerReferences"] = [{"kind": "Deployment", "uid": "other"}]
+    stand = judged(*others, replicasets=(replicaset(0), replicaset(1), other))
+    assert short(stand) == ("accepted", "", detail)
+
+
+def test_of_several_that_ended_the_newest_is_named() -> None:
+    others = [
+        pod(name=reason, made_s=made_s, status={"phase": "Failed", "reason": reason})
+        for reason, made_s in (("Evicted", 30), ("OutOfcpu", 20), ("NodeLost", 40))
+    ]
+    assert "its last pod ended (OutOfcpu)" in judged(*others).detail
+    assert "its last pod ended (Succeeded)" in judged(pod(status={"phase": "Succeeded"})).detail
 
 
 def test_the_model_is_known_from_the_first_look() -> None:

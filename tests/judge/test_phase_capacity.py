@@ -15,6 +15,7 @@ from tests.judge.models import (
     STOCKOUT,
     TRIGGERED,
     ago,
+    condition,
     event,
     group,
     judged,
@@ -61,7 +62,18 @@ def test_a_refusal_that_stays(reasons: list[str], id: str) -> None:
     stand = judged(pending(), events=(refusal(*reasons),))
     assert short(stand) == ("capacity", id, f"no GPU node: {', '.join(reasons)}")
     assert [each.source for each in stand.evidence] == ["event NotTriggerScaleUp", "scheduler"]
-    assert stand.evidence[0].at == ago(10)
+    assert [each.at for each in stand.evidence] == [ago(10), ago(60)]
+    assert CURES[id] in stand.fix
+
+
+CURES = {
+    "model.max-size": "maximum size",
+    "model.cluster-limit": "limit for the whole cluster",
+    "model.too-big": "requests",
+    "model.taint": "toleration",
+    "model.selector": "nodeSelector",
+    "model.no-scale-up": "pod template",
+}
 
 
 @pytest.mark.parametrize(
@@ -156,6 +168,7 @@ def test_a_quota() -> None:
     stand = judged(pending(), events=(event(TRIGGERED, "0->1", 90), event(FAILED, QUOTA, 45)))
     said = "Node scale up in zones z-a associated with this pod failed: GCE quota exceeded"
     assert short(stand) == ("capacity", "model.quota", f"no GPU node: {said}")
+    assert "quota" in stand.fix
 
 
 def test_a_quota_with_the_backoff_that_follows() -> None:
@@ -166,8 +179,12 @@ def test_a_quota_with_the_backoff_that_follows() -> None:
 def test_another_node_group_may_be_tried_after_a_quota() -> None:
     """The autoscaler takes a loop or two to go on to the next group."""
     stand = judged(pending(), events=(event(TRIGGERED, "0->1", 60), event(FAILED, QUOTA, 10)))
-    assert stand.hope == "yes"
+    assert short(stand)[:2] == ("capacity", "")
     assert "GCE quota exceeded" in stand.detail
+
+
+def test_a_refusal_after_a_quota_is_the_newer_word() -> None:
+    assert judged(pending(), events=(event(FAILED, QUOTA, 60), event(REFUSED, AT_MAX, 10))).id == "model.max-size"
 
 
 def test_a_limit_on_calls_is_no_quota() -> None:
@@ -195,6 +212,10 @@ def test_a_stockout_after_a_quota_is_the_newer_word() -> None:
     assert stand.hope == "yes"
 
 
+def placed_nowhere(*conditions: Json) -> Json:
+    return pod(status={"phase": "Pending", "conditions": list(conditions)})
+
+
 def test_no_word_at_all() -> None:
     stand = judged(pending(f"{FULL} preemption: 0/3 nodes are available: 3 No preemption victims found."))
     assert short(stand) == ("capacity", "", f"no GPU node: {FULL[:-1]}")
@@ -206,6 +227,11 @@ def test_no_word_at_all() -> None:
     [
         (pod(), "the scheduler has not looked at it yet"),
         (pending(""), "Unschedulable"),
+        (
+            placed_nowhere(condition("PodReadyToStartContainers", "False", "x")),
+            "the scheduler has not looked at it yet",
+        ),
+        (placed_nowhere(condition("PodScheduled", "True", "x")), "the scheduler has not looked at it yet"),
     ],
 )
 def test_what_the_scheduler_says(body: Json, said: str) -> None:
@@ -255,6 +281,8 @@ def test_a_gpu_that_another_pod_holds() -> None:
     stand = judged(pending(), OTHER, nodes=(node(),), events=(event(REFUSED, AT_MAX),))
     detail = f"no GPU node: {REASON}; the GPU of node gpu-1 is held by Pod models/other-1"
     assert short(stand) == ("capacity", "model.max-size", detail)
+    both = judged(pending(), OTHER, placed(running(), name="more-1", of="rs-8"), nodes=(node(gpus=2),))
+    assert both.detail.endswith("is held by Pod models/other-1, models/more-1")
 
 
 def test_without_an_autoscaler_it_is_named_and_waited_for() -> None:
@@ -284,6 +312,7 @@ def test_a_gpu_that_a_pod_elsewhere_holds() -> None:
     refused = (event(REFUSED, AT_MAX),)
     assert judged(pending(), nodes=(node(since_s=3600),), events=refused).id == "model.max-size"
     assert short(judged(pending(), nodes=(node(since_s=60),), events=refused))[:2] == ("gpu", "")
+    assert judged(pending(), nodes=(node(since_s=3600),)).phase == "gpu", "nothing was refused"
 
 
 def test_a_taint_without_a_toleration() -> None:
@@ -291,7 +320,8 @@ def test_a_taint_without_a_toleration() -> None:
     detail = "no GPU node: node gpu-1 has taint team=a:NoSchedule, and the pod has no toleration for it"
     assert short(stand) == ("capacity", "model.taint", detail)
     assert stand.node == "gpu-1"
-    assert "team=a:NoSchedule" in stand.fix
+    assert stand.fix == "Add a toleration for team=a:NoSchedule to the Deployment's pod template."
+    assert str(stand.evidence[0]) == "Node gpu-1: taint team=a:NoSchedule"
 
 
 def test_it_outweighs_the_autoscalers_list() -> None:
@@ -317,8 +347,8 @@ def test_a_taint_that_is_not_the_cause(changes: dict[str, Any]) -> None:
 
 
 def test_a_taint_of_a_node_whose_gpu_is_taken_is_not_the_cause() -> None:
-    nodes = (node(taints=[taint("team")]),)
-    assert judged(pending(), OTHER, nodes=nodes).hope == "yes"
+    stand = judged(pending(), OTHER, nodes=(node(taints=[taint("team")]),))
+    assert short(stand) == ("capacity", "", f"no GPU node: {FULL}")
 
 
 @pytest.mark.parametrize(
@@ -339,6 +369,11 @@ def test_tolerations(toleration: Json, phase: str) -> None:
     assert stand.phase == phase
 
 
+def undated(body: Json) -> Json:
+    body["scaleUp"].pop("lastTransitionTime")
+    return body
+
+
 @pytest.mark.parametrize(
     ("groups", "id", "said"),
     [
@@ -349,12 +384,14 @@ def test_tolerations(toleration: Json, phase: str) -> None:
         ([group("Backoff", "QUOTA_EXCEEDED"), group("Backoff", "RESOURCE_POOL_EXHAUSTED")], "", "in backoff"),
         ([group("Backoff", "QUOTA_EXCEEDED", since_s=400)], "", "in backoff: QUOTA_EXCEEDED"),
         ([group("Backoff")], "", "in backoff"),
+        ([undated(group("Backoff", "QUOTA_EXCEEDED"))], "model.quota", "in backoff"),
         ([group("NoActivity"), group("InProgress")], "", "the autoscaler is adding nodes"),
         ([group("NoActivity", target=1)], "", "every node group is at its maximum size"),
         ([group("NoActivity", target=1), group("NoActivity")], "", FULL),
         ([], "", FULL),
     ],
-    ids=["quota", "quota of AWS", "stockout", "not all of them", "from before this pod", "no reason", "adding",
+    ids=["quota", "quota of AWS", "stockout", "not all of them", "from before this pod", "no reason",
+         "undated", "adding",
          "all at their maximum", "one may grow", "no groups"],
 )  # fmt: skip
 def test_the_report_is_the_second_source(groups: list[Json], id: str, said: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from aiops.judge.phase import Stand
 from aiops.snapshot import Json
-from tests.judge.models import DONE, event, judged, placed, running, short, state, waiting
+from tests.judge.models import DONE, container, event, judged, placed, running, short, spec, state, waiting
 
 IMAGE = "r.io/vllm:1"
 BACKOFF = f'Back-off pulling image "{IMAGE}"'
@@ -197,13 +197,19 @@ def test_a_volume_of_a_secret_that_is_not_there(events: tuple[Json, ...], id: st
 SECOND = "r.io/other:1"
 
 
+def on_gpu_1(image: str) -> Json:
+    return {**spec(containers=[container(image=image)]), "nodeName": "gpu-1"}
+
+
 @pytest.mark.parametrize(
     ("image", "phase"), [(SECOND, "image"), (IMAGE, "weights")], ids=["another image", "the same image"]
 )
 def test_the_image_that_comes_after_the_init_containers(image: str, phase: str) -> None:
-    """Pulled anew with imagePullPolicy Always, an image that is there takes no time."""
+    """Pulled anew with imagePullPolicy Always, an image that is there takes no time. Of a container that has started
+    the status names the image as the runtime does."""
+    done = {**DONE, "image": f"docker.io/{IMAGE}"}
     events = (event("Pulling", f'Pulling image "{image}"', 5, in_="vllm"),)
-    stand = judged(placed(state(image=image), init=(DONE,)), events=events)
+    stand = judged(placed(state(image=image), init=(done,), spec=on_gpu_1(image)), events=events)
     assert stand.phase == phase
 
 
@@ -212,5 +218,5 @@ def test_once_it_is_pulled_the_image_is_passed() -> None:
         event("Pulling", f'Pulling image "{SECOND}"', 50, in_="vllm"),
         event("Pulled", f'Successfully pulled image "{SECOND}" in 3m2s', 5, in_="vllm"),
     )
-    assert judged(placed(state(image=SECOND), init=(DONE,)), events=events).phase == "weights"
-    assert judged(placed(running(image=SECOND), init=(DONE,)), events=events).phase == "weights"
+    for status in (state(image=SECOND), running(image=SECOND)):
+        assert judged(placed(status, init=(DONE,), spec=on_gpu_1(SECOND)), events=events).phase == "weights"

@@ -49,6 +49,14 @@ def test_the_autoscaler_gives_up(ago_s: float, id: str) -> None:
     """At --max-node-provision-time, 15 min (cluster-autoscaler FAQ)."""
     stand = judged(pending(made_s=2000), events=(event(TRIGGERED, "0->1", ago_s),))
     assert short(stand) == ("node", id, GIVEN_UP if id else ORDERED)
+    assert ("configmap cluster-autoscaler-status" in stand.fix) == bool(id)
+
+
+def test_its_words_are_evidence() -> None:
+    words = (event(TRIGGERED, "0->1", 1000), event(REFUSED, BACKOFF, 10))
+    sources = [each.source for each in judged(pending(made_s=2000), events=words).evidence]
+    assert sources == ["event TriggeredScaleUp", "event NotTriggerScaleUp"]
+    assert len(judged(pending(made_s=2000), events=words[:1]).evidence) == 1
 
 
 def test_its_time_is_an_option() -> None:
@@ -102,6 +110,13 @@ def test_a_node_that_boots_for_too_long(changes: dict[str, Any], events: tuple[J
     assert (stand.phase, stand.id) == ("node", id)
     assert stand.detail.endswith(f"{NOT_READY}, after 15 min" if id else NOT_READY)
     assert stand.node == "gpu-1"
+    assert stand.fix == ("kubectl describe node gpu-1" if id else "")
+
+
+def test_a_node_that_has_never_reported() -> None:
+    silent = {**node(), "status": {}}
+    assert judged(pending(), nodes=(silent,), node_s=201).hope == "yes"
+    assert judged(pending(), nodes=(silent,), node_s=199).id == "model.node-timeout"
 
 
 def test_a_node_without_conditions_has_just_joined() -> None:
@@ -114,6 +129,7 @@ STARTING = (
     "node.kubernetes.io/disk-pressure",
     "node.cloudprovider.kubernetes.io/uninitialized",
     "node.cilium.io/agent-not-ready",
+    "node.cilium.io/agent-not-scheduled",
     "ebs.csi.aws.com/agent-not-ready",
     "startup-taint.cluster-autoscaler.kubernetes.io/x",
     "ignore-taint.cluster-autoscaler.kubernetes.io/x",
@@ -231,8 +247,17 @@ def test_its_last_words_without_its_secrets() -> None:
         driver(waiting("ImagePullBackOff", "i/o timeout")),
         driver(waiting("CreateContainerConfigError", "configmap not there yet")),
         driver(ended(restarts=3), on="other"),
+        driver(running("a", restartCount=5, ready=True), waiting("ErrImagePull", "slow")),
     ],
-    ids=["twice", "back-off after two", "ready again", "registry slow", "others come first", "on another node"],
+    ids=[
+        "twice",
+        "back-off after two",
+        "ready again",
+        "registry slow",
+        "others come first",
+        "on another node",
+        "its neighbour",
+    ],
 )
 def test_a_driver_that_may_still_come(body: Json) -> None:
     """Its pods wait for each other, and end once or twice over it."""
@@ -253,6 +278,7 @@ def test_a_free_gpu() -> None:
     stand = judged(pending("0/3 nodes are available: 3 Insufficient memory."), nodes=(node(),))
     said = "the pod is not on it yet: 0/3 nodes are available: 3 Insufficient memory."
     assert short(stand) == ("gpu", "", f"node gpu-1 has a free GPU, and {said}")
+    assert [each.source for each in stand.evidence] == ["scheduler"]
     assert stand.node == "gpu-1"
 
 

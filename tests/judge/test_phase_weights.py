@@ -111,6 +111,17 @@ def test_killed_by_something_else() -> None:
         assert stand.fix == "kubectl -n models logs chat-1-a -c vllm --previous"
 
 
+def test_a_container_that_its_node_lost() -> None:
+    """After its node came back the kubelet gives that code to what it does not know any more."""
+    lost = again(137, "ContainerStatusUnknown")
+    assert crashed(body=lost).hope == "yes"
+
+
+def test_a_restart_whose_end_nobody_knows() -> None:
+    stand = crashed(body=running(restartCount=2))
+    assert short(stand) == ("weights", "model.crash", "container vllm ended (Error, exit code ?) again and again")
+
+
 def test_a_probe_that_has_not_killed_it_yet() -> None:
     events = (event("Unhealthy", "Startup probe failed: connection refused", count=59),)
     assert short(judged(placed(running(), init=(DONE,)), events=events)) == ("weights", "", LOADS)

@@ -74,6 +74,7 @@ def test_what_is_no_answer_at_all(judge: Judge, body: str, reply: Answer, slug: 
         (judge_chat, CHAT, {MESSAGE: None}, "null"),
         (judge_chat, CHAT, {CONTENT: ""}, "blank"),
         (judge_chat, CHAT, {CONTENT: " \n\t\u00a0"}, "blank"),
+        (judge_chat, CHAT, {CONTENT: "", "choices__0__finish_reason": "length"}, "blank"),
         (judge_completion, COMPLETION, {TEXT: None}, "null"),
         (judge_completion, COMPLETION, {TEXT: "  "}, "blank"),
         (judge_embedding, EMBEDDING, {VECTOR: []}, "no-vector"),
@@ -101,6 +102,13 @@ def test_an_answer_without_content(judge: Judge, body: str, changes: dict[str, A
         finding = judge(asked, good(body, **changes))
         assert (finding.status, finding.id) == ("fail", f"smoke.{slug}")
         assert "None" not in finding.symptom
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_good_body_in_a_bad_answer_is_none(kind: str) -> None:
+    judge, body, _ = KINDS[kind]
+    assert judge(VLLM, answer(500, body)).id == "smoke.server-error"
+    assert judge(VLLM, answer(200, body, content_type="text/html")).id == "smoke.html"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -150,11 +158,60 @@ def test_why_no_tool_was_called() -> None:
     assert "calls get_time, though get_weather was required" in other.symptom
 
 
+@pytest.mark.parametrize(
+    ("judge", "body", "changes", "symptom"),
+    [
+        (judge_chat, CHAT, {CONTENT: None}, "answers 200 and no text: content is null"),
+        (judge_chat, CHAT, {CONTENT: []}, "answers 200 and no text: content is list"),
+        (judge_chat, CHAT, {CONTENT: " "}, "answers 200 and a blank text of 1 characters"),
+        (judge_chat, CHAT, {"model": "x"}, 'answers as "x", not as qwen'),
+        (judge_chat, CHAT, {"model": None}, "answers as no model, not as qwen"),
+        (judge_chat, CHAT, {"usage": None}, 'answers without counting its tokens: 200 in 0.4 s: "pong"'),
+        (judge_embedding, EMBEDDING, {VECTOR: "AAA"}, "answers 200 and no vector"),
+        (judge_embedding, EMBEDDING, {VECTOR: []}, "answers 200 and no vector"),
+        (
+            judge_embedding,
+            EMBEDDING,
+            {VECTOR: [1, None]},
+            "answers 200 and a vector of 2, of which not all are numbers",
+        ),
+        (judge_embedding, EMBEDDING, {VECTOR: [0, 0]}, "answers 200 and a vector of 2 zeros"),
+        (
+            judge_tool_call,
+            TOOL_CALL,
+            {CALLS: [], "choices__0__finish_reason": None},
+            "calls no tool, though get_weather was required (finish_reason null)",
+        ),
+        (
+            judge_tool_call,
+            TOOL_CALL,
+            {f"{CALLS}__0__function__arguments": None},
+            'calls get_weather with arguments that are no JSON object: "null"',
+        ),
+    ],
+)
+def test_what_was_answered_is_said(judge: Judge, body: str, changes: dict[str, Any], symptom: str) -> None:
+    assert judge(VLLM, good(body, **changes)).symptom == f"Deployment serving/vllm-qwen {symptom}"
+
+
 def test_one_of_several_calls_is_enough() -> None:
     body = good(TOOL_CALL, **{f"{CALLS}__0__function__name": "get_time"})
     both = f'{TOOL_CALL.partition("tool_calls")[0]}tool_calls":[{{"function":{{"name":"get_time","arguments":"x"}}}},'
     assert judge_tool_call(VLLM, body).status == "fail"
     assert judge_tool_call(VLLM, answer(200, both + TOOL_CALL.partition('"tool_calls":[')[2])).status == "ok"
+
+
+def test_the_smallest_question_in_full() -> None:
+    assert chat_body("m", stream=True) == {
+        "model": "m",
+        "messages": [{"role": "user", "content": "Reply with one word: pong"}],
+        "max_tokens": 16,
+        "temperature": 0,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    assert completion_body("m") == {"model": "m", "prompt": "1, 2, 3,", "max_tokens": 16, "temperature": 0}
+    assert embedding_body("m") == {"model": "m", "input": "ping", "encoding_format": "float"}
 
 
 def test_what_is_asked_is_small_and_always_the_same() -> None:
@@ -172,5 +229,13 @@ def test_only_a_stream_has_options_of_streams_which_vllm_refuses_elsewhere() -> 
 def test_the_tool_that_is_offered_is_the_one_that_is_judged() -> None:
     body = chat_body("m", tools=True)
     assert body["tool_choice"] == "required"
-    assert body["tools"][0]["function"]["name"] == "get_weather"
+    assert body["tools"][0]["type"] == "function"
+    function = body["tools"][0]["function"]
+    assert (function["name"], function["strict"]) == ("get_weather", True)
+    assert function["parameters"] == {
+        "type": "object",
+        "properties": {"city": {"type": "string"}},
+        "required": ["city"],
+        "additionalProperties": False,
+    }
     assert "tools" not in chat_body("m")

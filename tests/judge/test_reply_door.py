@@ -31,16 +31,28 @@ def test_without_a_key(asked: Asked, reply: Answer, status: str, slug: str) -> N
     assert (finding.status, finding.id) == (status, f"smoke.{slug}")
 
 
+def test_a_closed_door_says_how_it_was_refused() -> None:
+    assert judge_keyless(VLLM, answer(401, UNAUTHORIZED)).symptom == f"{VLLM.who} refuses a request without a key (401)"
+    assert judge_keyless(VLLM, answer(200, CHAT)).symptom == f"{VLLM.who} answers without a key (200)"
+
+
 def test_an_open_door_is_closed_by_the_one_who_keeps_it() -> None:
     assert "VLLM_API_KEY" in judge_keyless(VLLM, answer(200, CHAT)).fix
     assert "master_key" in judge_keyless(LITELLM, answer(200, CHAT)).fix
+
+
+SILENT = {
+    "refused": "refuses the connection",
+    "late": "did not answer in time",
+    "broken": "ended the connection before it answered",
+}
 
 
 @pytest.mark.parametrize(("kind", "slug"), [("refused", "refused"), ("late", "timeout"), ("broken", "broken")])
 def test_silence(kind: Literal["refused", "late", "broken"], slug: str) -> None:
     finding = judge_silence(VLLM, kind, "Connection\nrefused: Bearer 0badcafe")
     assert (finding.status, finding.id) == ("fail", f"smoke.{slug}")
-    assert finding.symptom.endswith(": Connection refused: Bearer ***")
+    assert finding.symptom == f"{VLLM.who} {SILENT[kind]}: Connection refused: Bearer ***"
     assert finding.fix == "kubectl logs deployment/vllm-qwen -n serving --tail=50"
 
 
@@ -48,10 +60,14 @@ def test_a_model_that_is_off_is_for_the_operator_to_wake() -> None:
     finding = judge_no_pod(VLLM, 0, "")
     assert (finding.status, finding.id) == ("fail", "smoke.no-pod")
     assert finding.symptom == "Deployment serving/vllm-qwen is switched off"
+    assert finding.cause == "its replicas are 0"
     assert finding.fix == "aiops vllm-up vllm-qwen"
+    assert finding.hope == "no"
+    assert judge_no_pod(VLLM, 0, "bring-up lowered it").cause == "bring-up lowered it"
 
 
 def test_no_ready_pod_has_its_cause() -> None:
+    assert "switched off" not in judge_no_pod(VLLM, 1, "").symptom
     finding = judge_no_pod(VLLM, 2, "no node takes it: 0/3 nodes are available")
     assert finding.id == "smoke.no-pod"
     assert finding.symptom.endswith("has no ready pod of 2: no node takes it: 0/3 nodes are available")

@@ -41,6 +41,8 @@ DIRECT = {
     "late, says a proxy": (answer(504, "<html>", content_type="text/html"), "timeout"),
     "too much": (answer(429), "throttled"),
     "engine": (answer(500, error("EngineCore encountered an issue", "InternalServerError", 500)), "server-error"),
+    "page of an error": (answer(500, "<html>", content_type="text/html"), "server-error"),
+    "a runner": (answer(500, error("model runner was not found", code=500)), "server-error"),
     "proxy": (answer(502, "<html>", content_type="text/html"), "server-error"),
     "no endpoints": (answer(503, "no healthy upstream"), "unavailable"),
     "login": (answer(302), "redirected"),
@@ -65,6 +67,7 @@ GATEWAY = {
     "cooling down": (answer(429, error(COOLING, "throttling_error", "429")), "unavailable"),
     "model not for the key": (answer(403, error(DENIED, "key_model_access_denied", "403")), "forbidden"),
     "the same, older": (answer(401, error(DENIED, "key_model_access_denied", "401")), "forbidden"),
+    "the same of a team": (answer(401, error("x", "team_model_access_denied", "401")), "forbidden"),
     "no alias": (
         answer(400, error("Invalid model name passed in model=nope", "invalid_request_error")),
         "model-unknown",
@@ -111,6 +114,40 @@ def test_each_has_its_name_and_its_fix(asked: Asked, reply: Answer, slug: str) -
     assert not {"{", "}"} & set(finding.cause + finding.fix)
 
 
+@pytest.mark.parametrize(
+    ("kind", "slug"),
+    [
+        ("budget_exceeded", "budget"),
+        ("no_db_connection", "no-database"),
+        ("token_not_found_in_db", "unauthorized"),
+        ("expired_key", "unauthorized"),
+        ("key_model_access_denied", "forbidden"),
+        ("throttling_error", "throttled"),
+        ("invalid_request_error", "bad-request"),
+    ],
+)
+def test_the_type_alone_decides(kind: str, slug: str) -> None:
+    assert judge_refusal(LITELLM, answer(400, error("words of another version", kind))).id == f"smoke.{slug}"
+
+
+@pytest.mark.parametrize(
+    ("words", "slug"),
+    [
+        ("No deployments available for selected model", "unavailable"),
+        ("No healthy deployment available", "unavailable"),
+        ("Cannot connect to host x", "backend-down"),
+        ("OpenAIException - Connection error.", "backend-down"),
+        ("Invalid model name passed in", "model-unknown"),
+        ("The model `q` does not exist", "model-unknown"),
+        ("No connected db.", "no-database"),
+        ("DB not connected.", "no-database"),
+        ("litellm.AuthenticationError: x", "backend-key"),
+    ],
+)
+def test_the_words_alone_decide(words: str, slug: str) -> None:
+    assert judge_refusal(LITELLM, answer(400, error(words))).id == f"smoke.{slug}"
+
+
 @pytest.mark.parametrize("slug", ["backend-key", "backend-down", "unavailable"])
 def test_words_of_litellm_mean_nothing_in_another_mouth(slug: str) -> None:
     bodies = {"backend-key": BACKEND, "backend-down": "Cannot connect to host", "unavailable": COOLING}
@@ -141,6 +178,19 @@ def test_whose_key_was_refused() -> None:
     theirs = judge_refusal(LITELLM, answer(401, error(BACKEND, "authentication_error", "401")))
     assert ours.cause == "LiteLLM does not accept this key (token_not_found_in_db)"
     assert "the caller's key is good" in theirs.cause
+
+
+def test_whose_refusal_it_is() -> None:
+    words = error("litellm.PermissionDeniedError: x", None, "403")
+    assert "refuses LiteLLM" in judge_refusal(LITELLM, answer(403, words)).cause
+    assert "something in front" in judge_refusal(VLLM, answer(403, words)).cause
+    assert "this key may not use qwen" in judge_refusal(LITELLM, answer(403, error("no"))).cause
+
+
+def test_where_the_deployment_is_not_known_the_fix_is_a_sentence() -> None:
+    assert judge_refusal(LITELLM, answer(500)).fix == "Read the log of LiteLLM."
+    isvc = Asked(who="InferenceService kserve/qwen", model="qwen", gateway=False)
+    assert judge_refusal(isvc, answer(401, UNAUTHORIZED)).fix == "restart InferenceService kserve/qwen"
 
 
 def test_the_names_that_are_served_are_said() -> None:

@@ -49,7 +49,7 @@ def test_chunks_are_counted_where_the_server_does_not_and_it_is_said() -> None:
     finding, stream = judge_stream(VLLM, lines(piece("po"), piece("ng"), piece("!"), DONE))
     assert stream == Stream(first_token_s=1.0, tokens=3, tokens_per_second=2.0, text="pong!")
     assert (finding.status, finding.id) == ("warn", "smoke.uncounted")
-    assert "3 chunks, 2.0 chunks/s" in finding.symptom
+    assert finding.symptom.endswith(": its first token after 1.0 s, 3 chunks, 2.0 chunks/s")
 
 
 def test_no_speed_without_time() -> None:
@@ -87,6 +87,33 @@ def test_how_far_it_came() -> None:
     assert (stream.first_token_s, stream.text) == (1.5, "pon")
 
 
+@pytest.mark.parametrize(
+    ("stream", "broken", "words"),
+    [
+        (lines(piece("po")), "cut", "cut"),
+        (lines(piece("po")), "", "po"),
+        (lines(piece("po"), b"data: {1", b"data: {2", DONE), "", "{1"),
+        (lines(b": ping"), "cut", "cut"),
+    ],
+)
+def test_its_last_words(stream: Lines, broken: str, words: str) -> None:
+    finding, _ = judge_stream(VLLM, stream, broken=broken)
+    assert finding.id == "smoke.stream-broken"
+    assert [each.text for each in finding.evidence] == [words]
+    assert ("no JSON" in finding.cause) == words.startswith("{")
+
+
+@pytest.mark.parametrize(("tokens", "speed"), [(1, None), (2, 2.0)])
+def test_one_token_has_no_speed(tokens: int, speed: float | None) -> None:
+    usage = {"choices": [], "usage": {"completion_tokens": tokens}}
+    assert judge_stream(VLLM, lines(piece("po"), piece("ng"), usage, DONE))[1].tokens_per_second == speed
+
+
+def test_the_last_count_holds_whatever_comes_after_it() -> None:
+    counting = [{**piece("po"), "usage": {"completion_tokens": 1}}, NO_CHOICES, {"choices": [], "usage": None}]
+    assert judge_stream(VLLM, lines(*counting, DONE))[1].tokens == 5
+
+
 def test_nothing_came() -> None:
     finding, stream = judge_stream(VLLM, [], broken="read timed out")
     assert finding.symptom.endswith("broke off its stream after nothing at all: read timed out")
@@ -120,7 +147,7 @@ def test_an_error_of_null_is_none() -> None:
 def test_thought_is_generated_too() -> None:
     thought = [{"model": "qwen", "choices": [{"delta": {"reasoning": word}}]} for word in ("The ", "user")]
     end = {"model": "qwen", "choices": [{"delta": {}, "finish_reason": "length"}]}
-    finding, stream = judge_stream(VLLM, lines(*thought, end, NO_CHOICES, DONE))
+    finding, stream = judge_stream(VLLM, lines(*thought, end, AN_EMPTY_CHOICE, DONE))
     assert finding.id == "smoke.only-thought"
     assert (stream.first_token_s, stream.text) == (1.0, "")
 

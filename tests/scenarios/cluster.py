@@ -12,6 +12,8 @@ from typing import Any, Protocol
 
 ROOT = Path(__file__).resolve().parents[2]
 RBAC = ROOT / "docs" / "rbac.yaml"
+PACE = {"SIM_NODE_S": "2", "SIM_IDLE_S": "4"}
+"""Seconds until a GPU node joins, and until an idle one leaves."""
 CANARY = "canary-8f1d2c-never-print-me"
 """Planted where a careless program would read it aloud; searched for in everything that aiops prints."""
 
@@ -46,6 +48,12 @@ class Cluster(Protocol):
     def crashed(self, part: str) -> Any:
         """A context in which a part is down."""
 
+    def forward(self, namespace: str, port: int, server: int) -> None:
+        """Let port-forwards to a port of any pod in a namespace end at a port of this machine's loopback."""
+
+    def gpu_off(self) -> str:
+        """The kubeconfig of somebody who has the ClusterRole aiops-gpu-off of docs/rbac.yaml and nothing else."""
+
 
 class RealCluster:
     """tests/real/realstack: real control plane, real Argo CD, simulated pods."""
@@ -67,14 +75,36 @@ class RealCluster:
         self.kubectl("-n", "argocd", "create", "serviceaccount", "operator")
         subject = "--serviceaccount=argocd:operator"
         self.kubectl("-n", "argocd", "create", "rolebinding", "operator", "--role=aiops-operator", subject)
-        self.kubectl("create", "clusterrolebinding", "operator", "--clusterrole=aiops-causes", subject)
-        token = self.kubectl("-n", "argocd", "create", "token", "operator", "--duration=6h").strip()
+        for role in ("aiops-causes", "aiops-gpu-off", "aiops-pause"):
+            self.kubectl("create", "clusterrolebinding", f"operator-{role}", f"--clusterrole={role}", subject)
+        for namespace in ("serving", "litellm"):
+            self.kubectl("create", "namespace", namespace)
+            self.kubectl("-n", namespace, "create", "rolebinding", "operator", "--clusterrole=aiops-models", subject)
+        self._token = self._login("operator", self._operator)
+        self.kubectl("create", "secret", "generic", "canary", "--from-literal", f"value={CANARY}")
+
+    def _login(self, account: str, path: Path) -> str:
+        """Write a ServiceAccount's kubeconfig; its token."""
+        token = self.kubectl("-n", "argocd", "create", "token", account, "--duration=6h").strip()
         config = json.loads(Path(self._env["KUBECONFIG"]).read_text())
         config["users"][0]["user"] = {"token": token}
-        self._operator.touch(mode=0o600)
-        self._operator.write_text(json.dumps(config))
-        self._token = token
-        self.kubectl("create", "secret", "generic", "canary", "--from-literal", f"value={CANARY}")
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(config))
+        return token
+
+    def gpu_off(self) -> str:
+        """A ServiceAccount of its own."""
+        path = self._home / "gpu-off.kubeconfig"
+        if "gpu-off" not in self.kubectl("-n", "argocd", "get", "serviceaccounts", "-o", "name"):
+            self.kubectl("-n", "argocd", "create", "serviceaccount", "gpu-off")
+            subject = "--serviceaccount=argocd:gpu-off"
+            self.kubectl("create", "clusterrolebinding", "gpu-off", "--clusterrole=aiops-gpu-off", subject)
+            self._login("gpu-off", path)
+        return str(path)
+
+    def forward(self, namespace: str, port: int, server: int) -> None:
+        """By KWOK's kubelet."""
+        self._stack("forward", namespace, str(port), f"127.0.0.1:{server}")
 
     def environ(self) -> dict[str, str]:
         """Only the operator's kubeconfig; no Argo CD server."""
@@ -127,7 +157,7 @@ class RealCluster:
     def _stack(self, *words: str) -> str:
         script = ROOT / "tests" / "real" / "realstack"
         done = subprocess.run([sys.executable, str(script), *words], capture_output=True, text=True, check=False,
-                              env={**os.environ, "REALSTACK_HOME": str(self._home)}, timeout=3600)  # fmt: skip
+                              env={**os.environ, **PACE, "REALSTACK_HOME": str(self._home)}, timeout=3600)  # fmt: skip
         if done.returncode:
             raise AssertionError(f"realstack {' '.join(words)}: {done.stderr[-2000:]}")
         return done.stdout

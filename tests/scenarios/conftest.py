@@ -55,13 +55,17 @@ class Operator:
     repository: Repository
 
     def start(
-        self, *words: str, environ: Mapping[str, str] | None = None, stdout: IO[str] | int = subprocess.PIPE
+        self,
+        *words: str,
+        environ: Mapping[str, str] | None = None,
+        stdout: IO[str] | int = subprocess.PIPE,
+        folder: Path | None = None,
     ) -> "subprocess.Popen[str]":
-        """A command that is under way."""
+        """A command that is under way, in the checkout or in another folder."""
         base = {key: value for key, value in os.environ.items() if not key.startswith(("ARGOCD_", "KUBE", "AIOPS_"))}
         return subprocess.Popen(
             [sys.executable, "-m", "aiops", *words],  # what the entry point `aiops` does
-            cwd=self.repository.work, env={**base, **self.cluster.environ(), **(environ or {})},
+            cwd=folder or self.repository.work, env={**base, **self.cluster.environ(), **(environ or {})},
             stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
 
@@ -76,9 +80,9 @@ class Operator:
         assert "Traceback" not in outcome.text, outcome
         return outcome
 
-    def __call__(self, *words: str, environ: Mapping[str, str] | None = None) -> Outcome:
+    def __call__(self, *words: str, environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Outcome:
         """Run a command to its end."""
-        return self.finish(self.start(*words, environ=environ), *words)
+        return self.finish(self.start(*words, environ=environ, folder=folder), *words)
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,8 @@ class Repository:
         self.url = f"file://{self.bare}"
         shutil.copytree(ROOT / "platform", self.work)
         config = (ROOT / "config.yaml").read_text()
-        self.write("config.yaml", config.replace("  tree: platform\n", "").replace("aiops-lab", context))
+        config = config.replace("  tree: platform\n", "  timeouts: { answer: 5s }\n").replace("aiops-lab", context)
+        self.write("config.yaml", config)
         self.replace(SAMPLE_URL, self.url)
         self._git("init", "-q", "-b", "main")
         self._git("add", "-A")

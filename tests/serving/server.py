@@ -44,7 +44,7 @@ class Server:
         self.app = app
         self.seen: list[Seen] = []
         self.late_s = 1.0
-        """Before each answer of /v1/*, with the fault `late`."""
+        """Before each answer to a POST of /v1/*, with the fault `late`."""
         self.pace_s = 0.0
         """Before each event of a stream."""
         self._over = threading.Event()
@@ -96,7 +96,7 @@ class Server:
                 raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 seen = Seen(self.command, url.path, parse_qs(url.query), self.headers, raw)
                 server.seen.append(seen)
-                if server.fault == "late" and url.path.startswith("/v1/"):
+                if server.fault == "late" and self.command == "POST" and url.path.startswith("/v1/"):
                     server._over.wait(server.late_s)
                 match server.app.answer(seen):
                     case Answer(status, body, headers):

@@ -178,9 +178,10 @@ def test_a_model_without_a_tool_parser(litellm: Server, gateway: Litellm) -> Non
 def test_late_and_silent_servers_keep_a_caller_waiting(vllm: Server) -> None:
     vllm.late_s = 0.2
     vllm.fault = "late"
+    headers = {"Authorization": f"Bearer {KEY}"}
     with pytest.raises(httpx.ReadTimeout):
-        httpx.get(f"{vllm.url}/v1/models", timeout=0.05)
-    assert ask(vllm, "/v1/models").status == 200
+        httpx.post(vllm.url + CHATS, json={}, headers=headers, timeout=0.05)
+    assert ask(vllm, CHATS, chat_body(vllm.app.model)).status == 200  # type: ignore[attr-defined]
     vllm.fault = "silent"
     with pytest.raises(httpx.ReadTimeout):
         httpx.post(vllm.url + CHATS, json={}, headers={"Authorization": f"Bearer {KEY}"}, timeout=0.05)
