@@ -118,6 +118,18 @@ class Kube:
         except ValueError:
             raise Refused(f"{who}: the value of `{key}` is no text", "set it anew") from None
 
+    def may(self, verb: str, resource: str, namespace: str) -> bool:
+        """Whether the API server lets this user do it; `resource` as `pods/portforward`, of the core group."""
+        name, _, subresource = resource.partition("/")
+        wanted = {"verb": verb, "resource": name, "subresource": subresource, "namespace": namespace}
+        body = {
+            "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": wanted},
+        }  # fmt: skip
+        doing = "ask what this user may do"
+        answer = self._read(Request("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", doing, body))
+        return bool((answer.get("status") or {}).get("allowed"))
+
     def upgrade(self, path: str, doing: str, headers: Mapping[str, str], timeout_s: float) -> "BaseHTTPResponse":
         """GET that asks for another protocol, once; the answer's connection is the caller's to use and to close."""
         request = Request("GET", path, doing, accept="*/*", headers=headers)  # a kubelet may have no JSON (406)

@@ -40,9 +40,9 @@ def aliases(body: bytes) -> tuple[Alias, ...]:
     """The aliases in an answer to GET /model/info, each once, in LiteLLM's order."""
     found: dict[str, Alias] = {}
     for entry in items(json_of(body) or {}, "data"):
-        params, name = part(entry, "litellm_params"), str(entry.get("model_name", ""))
-        upstream = str(params.get("model", ""))
-        host = urlsplit(str(params.get("api_base") or "")).hostname or ""
+        params, name = part(entry, "litellm_params"), str(entry.get("model_name") or "")
+        upstream = str(params.get("model") or "")
+        host = _host(str(params.get("api_base") or ""))
         mode = MODES.get(str(part(entry, "model_info").get("mode")))
         found.setdefault(name, Alias(name, upstream.partition("/")[2] or upstream, host, mode))
     return tuple(each for name, each in found.items() if name and "*" not in name)
@@ -52,19 +52,35 @@ def backend_of(alias: Alias, deployments: Iterable[Json], services: Iterable[Jso
     """Who answers: the workload that serves the upstream model under that name, else the one behind its api_base.
 
     By name first, because a gateway may stand in between; behind an api_base only what runs a model counts, for the
-    same reason.
+    same reason. Where several are likely, the one that is up, or on its way up, is the backend.
     """
     models = [(body, model) for body in deployments if (model := model_of(body)).served]
     selectors = _selectors(alias.host, services)
-    behind = [each for each in models if any(_selected(each[0], *selector) for selector in selectors)]
+    behind = [
+        (body, model)
+        for body, model in models
+        if _surely_serves(model) and any(_selected(body, *selector) for selector in selectors)
+    ]
     named = [each for each in models if each[1].served == alias.upstream]
     likely = [each for each in named if each in behind] or named or behind
     if not likely:
         return Backend(None, None, f"no workload of this cluster serves {alias.upstream}")
-    body, model = max(likely, key=lambda each: _ready(each[0]))
+    body, model = max(likely, key=lambda each: (_ready(each[0]), each[1].replicas))
     where = f"Deployment {model.namespace}/{model.name}"
     because = "" if _ready(body) else f"{where} has no ready pod" if model.replicas else f"{where} is at 0 replicas"
     return Backend(body, model, because)
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _surely_serves(model: Model) -> bool:
+    """A proxy's first argument looks like a model's name too, but not like a Hugging Face id or a path of weights."""
+    return bool(model.gpus) or "/" in model.served
 
 
 def _ready(deployment: Json) -> int:
@@ -74,11 +90,12 @@ def _ready(deployment: Json) -> int:
 def _selectors(host: str, services: Iterable[Json]) -> list[tuple[str, Mapping[str, str]]]:
     """(namespace, selector) of the Service that a host inside the cluster names: `name.namespace[.svc...]`."""
     name, _, rest = host.partition(".")
-    namespace = rest.partition(".")[0]
+    namespace, _, domain = rest.partition(".")
     return [
         (namespace, selector)
         for body in services
         if (body["metadata"]["name"], body["metadata"]["namespace"]) == (name, namespace)
+        and domain.partition(".")[0] in ("", "svc")
         and (selector := part(body, "spec").get("selector"))
     ]
 

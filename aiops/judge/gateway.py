@@ -7,7 +7,7 @@ from aiops.gitops.parsing import Body, items, part, value
 from aiops.judge.model import SecretKey
 from aiops.snapshot import Json
 
-IMAGE = re.compile(r"(?:^|/)litellm(-database|-non_root|-ee|-stable)?(?=[:@]|$)")
+IMAGE = re.compile(r"(?:^|/)litellm(?:-database|-non_root|-ee|-stable)?(?:[:@][^/]*)?$")
 """LiteLLM's own images (docs.litellm.ai, "Docker, Helm, Terraform"); not those of things built around it."""
 MASTER_KEYS = ("LITELLM_MASTER_KEY", "PROXY_MASTER_KEY")
 """The variables that hold the master key: LiteLLM's own, and its Helm chart's."""
@@ -15,16 +15,15 @@ MASTER_KEYS = ("LITELLM_MASTER_KEY", "PROXY_MASTER_KEY")
 
 def is_gateway(deployment: Json) -> bool:
     """One of its containers runs LiteLLM."""
-    return any(IMAGE.search(str(each.get("image", ""))) for each in _containers(deployment))
+    return any(map(_is_litellm, _containers(deployment)))
 
 
 def gateway_port(deployment: Json, services: Iterable[Json]) -> int | None:
-    """The port that it listens on: its container's, else the one that a Service sends its requests to."""
+    """The port that it listens on: its container's, else the one that a Service of its namespace sends requests to."""
     for container in _containers(deployment):
-        ports = items(container, "ports")
-        for port in (*(each for each in ports if each.get("name") == "http"), *ports):
-            return int(port["containerPort"])
-    labels = value(deployment, "spec", "template", "metadata", "labels") or {}
+        if ports := sorted(items(container, "ports"), key=lambda port: port.get("name") != "http"):
+            return int(ports[0]["containerPort"])
+    labels = part(deployment, "spec", "template", "metadata", "labels")
     for service in services:
         selector = part(service, "spec").get("selector") or {}
         if selector and selector.items() <= labels.items():
@@ -53,4 +52,10 @@ def master_keys(deployment: Json, externalsecrets: Iterable[Json]) -> Iterator[S
 
 
 def _containers(deployment: Json) -> list[Body]:
-    return list(items(part(deployment, "spec", "template", "spec"), "containers"))
+    """LiteLLM's own first: what runs beside it has ports and an environment of its own."""
+    found = items(part(deployment, "spec", "template", "spec"), "containers")
+    return sorted(found, key=lambda container: not _is_litellm(container))
+
+
+def _is_litellm(container: Body) -> bool:
+    return IMAGE.search(str(container.get("image", ""))) is not None

@@ -9,6 +9,8 @@ from aiops.judge.stand import Stand, hopeless, waits
 from aiops.judge.text import one_line
 from aiops.snapshot import Json, ModelLook
 
+_STEPS = ("Pulling", "Pulled", "SuccessfulAttachVolume", "Created", "Started")
+_TROUBLE = ("FailedMount", "FailedAttachVolume", "FailedMapVolume", "FailedCreatePodSandBox")
 _STATUS = re.compile(r"\b(401|403|404)\b")
 _WRAPPING = re.compile(
     r"^(Back-off pulling image \S+|Failed to pull image \S+|ErrImagePull|rpc error: \S+ = \S+ desc =):? *"
@@ -17,8 +19,6 @@ _ABSENT = re.compile(
     r"(secret|configmap) \"?([\w./-]+)\"? not found|key \S+ in (Secret|ConfigMap) ([\w./-]+)", re.IGNORECASE
 )
 """How the kubelet names what a container's environment or volume refers to and the namespace does not hold."""
-_STEPS = ("Pulling", "Pulled", "SuccessfulAttachVolume", "Created", "Started")
-_TROUBLE = ("FailedMount", "FailedAttachVolume", "FailedMapVolume", "FailedCreatePodSandBox")
 
 
 def image(look: ModelLook, pod: Json) -> Stand | None:
@@ -51,11 +51,8 @@ def _pull(container: Json, events: tuple[Json, ...]) -> Stand:
     tries = [event for event in _of(container, events) if words(event).startswith("Failed to pull image")]
     # until Kubernetes 1.31 the back-off did not say what it is for
     cause = _cause(waiting.get("message") or "") or (_cause(words(tries[-1])) if tries else "")
-    name = container.get("image", "")
-    detail, said = (
-        f"{name} cannot be pulled: {one_line(cause) or 'no reason given'}",
-        Evidence("kubelet", one_line(cause)),
-    )
+    said = Evidence("kubelet", one_line(cause))
+    detail = f"{container.get('image', '')} cannot be pulled: {said.text or 'no reason given'}"
     again = waiting["reason"] == "ImagePullBackOff" or any(times_seen(event) > 1 for event in tries)
     low = cause.lower()
     if not again or not (any(sign in low for sign in NO_PULL_HELPS) or _STATUS.search(cause)):
@@ -72,9 +69,8 @@ def _misconfigured(look: ModelLook, container: Json) -> Stand:
     waiting = container["state"]["waiting"]
     message = waiting.get("message") or ""
     detail = f"container {container['name']}: {waiting['reason']}: {one_line(message)}"
-    if waiting["reason"] == "CreateContainerConfigError" and (
-        absent := _absent(look, message, detail, _own(container))
-    ):
+    absent = _absent(look, message, detail, _own(container))
+    if absent and waiting["reason"] == "CreateContainerConfigError":
         return absent
     return waits("image", detail, _own(container))
 

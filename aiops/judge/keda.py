@@ -13,7 +13,7 @@ def keda_undoes(scaledobjects: Iterable[Json], name: str, replicas: int) -> Iter
     """The ScaledObjects that will (fail) or may (warn) not leave a Deployment at so many replicas."""
     for body in scaledobjects:
         target = (body.get("spec") or {}).get("scaleTargetRef") or {}
-        if target.get("name") != name or target.get("kind", "Deployment") != "Deployment":
+        if target.get("name") != name or (target.get("kind") or "Deployment") != "Deployment":
             continue
         notes, meta = body["metadata"].get("annotations") or {}, body["metadata"]
         where = f"-n {meta.get('namespace')} annotate scaledobject {meta['name']} --overwrite"
@@ -26,7 +26,8 @@ def keda_undoes(scaledobjects: Iterable[Json], name: str, replicas: int) -> Iter
                 )  # fmt: skip
         elif notes.get(PAUSED) != "true":
             spec = body["spec"]
-            least, most = int(spec.get("minReplicaCount") or 0), spec.get("maxReplicaCount", 100)
+            least = int(spec.get("idleReplicaCount", spec.get("minReplicaCount")) or 0)
+            most = spec.get("maxReplicaCount", 100)
             yield Finding(
                 status="fail" if least > replicas else "warn", id="model.keda", about=str(ref_of(body)),
                 symptom=f"{ref_of(body)} is not paused: KEDA sets the replicas, between {least} and {most}",

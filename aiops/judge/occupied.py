@@ -20,7 +20,7 @@ def occupied(before: Before) -> Finding | None:
     return Finding(
         status="fail", id="model.gpu-taken", about=next(iter(others)),
         symptom=f"no GPU is free: {names}",
-        fix="`aiops vllm-down` the other one first; --anyway asks for one more GPU",
+        fix="stop one of them first, a model with `aiops vllm-down`; --anyway asks for one more GPU",
     )  # fmt: skip
 
 
@@ -33,6 +33,7 @@ def _others(before: Before) -> Iterator[tuple[str, int]]:
 
 
 def _allocatable(node: Json) -> int:
+    """GPUs that new pods may get."""
     if (node.get("spec") or {}).get("unschedulable") or node["metadata"].get("deletionTimestamp"):
         return 0
     return int((node.get("status", {}).get("allocatable") or {}).get(GPU) or 0)

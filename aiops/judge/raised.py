@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
-from aiops.snapshot import Json
+from aiops.judge.said import json_of
+from aiops.snapshot import Json, moment
 
 RAISED = "aiops.dev/raised-by"
 """The annotation: who, when and by which run, as JSON."""
@@ -35,13 +36,12 @@ class Raised:
 
 
 def raised_of(deployment: Json) -> Raised | None:
-    """Who raised it; None where nobody did by aiops, or where the annotation was written by hand."""
-    written = (deployment["metadata"].get("annotations") or {}).get(RAISED)
-    try:
-        fields = json.loads(written or "")
-        return Raised(**{name: str(fields[name]) for name in ("run", "command", "user", "at")})
-    except (ValueError, TypeError, KeyError):
-        return None
+    """Who raised it; None where nobody did by aiops, or where the annotation is none that aiops writes."""
+    written = (deployment["metadata"].get("annotations") or {}).get(RAISED, "")
+    found = json_of(written.encode()) or {}
+    names = [each.name for each in fields(Raised)]
+    texts = {name: text for name in names if isinstance(text := found.get(name), str)}
+    return Raised(**texts) if len(texts) == len(names) and _is_moment(texts["at"]) else None
 
 
 def who_scaled(deployment: Json) -> str:
@@ -50,3 +50,12 @@ def who_scaled(deployment: Json) -> str:
     owners = [each for each in entries if "f:replicas" in ((each.get("fieldsV1") or {}).get("f:spec") or {})]
     last = max(owners, key=lambda each: each.get("time") or "", default=None)
     return str(last.get("manager", "")) if last else ""
+
+
+def _is_moment(text: str) -> bool:
+    """With its zone: it is compared with the times of nodes."""
+    try:
+        found = moment(text)
+    except ValueError:
+        return False
+    return found is not None and found.tzinfo is not None

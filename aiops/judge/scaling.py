@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from aiops.judge.finding import Evidence, Finding
 from aiops.judge.keda import keda_undoes
@@ -42,11 +43,12 @@ def refusals(before: Before) -> tuple[Finding, ...]:
 
 def keeps_replicas(app: Json, namespace: str, name: str) -> bool:
     """Argo CD leaves the replicas of this Deployment alone: in the comparison (ignoreDifferences) and in a sync too
-    (RespectIgnoreDifferences). Both halves are needed (argo-cd #4912, controller/sync.go)."""
+    (RespectIgnoreDifferences). Both halves are needed (argo-cd #4912, controller/sync.go); group and kind may be
+    patterns, the names may not (util/argo/normalizers)."""
     options = (app["spec"].get("syncPolicy") or {}).get("syncOptions") or ()
     return RESPECT in options and any(
-        each.get("group") == "apps"
-        and each.get("kind") == "Deployment"
+        fnmatchcase("apps", each.get("group") or "")
+        and fnmatchcase("Deployment", each.get("kind") or "")
         and each.get("name") in (None, "", name)
         and each.get("namespace") in (None, "", namespace)
         and (REPLICAS in (each.get("jsonPointers") or ()) or ".spec.replicas" in (each.get("jqPathExpressions") or ()))
@@ -70,8 +72,8 @@ def _reverted(before: Before) -> Iterator[Finding]:
     app, model = before.application, before.model
     if keeps_replicas(app, model.namespace, model.name):
         return
-    name, policy = app["metadata"]["name"], app["spec"].get("syncPolicy") or {}
-    heals = bool((policy.get("automated") or {}).get("selfHeal"))
+    name, automated = app["metadata"]["name"], (app["spec"].get("syncPolicy") or {}).get("automated") or {}
+    heals = automated.get("selfHeal") and automated.get("enabled") is not False
     yield Finding(
         status="fail", id="model.reverted", about=f"Application {name}",
         symptom=f"Argo CD would set Deployment {model.namespace}/{model.name} back to the replicas of git"
@@ -85,25 +87,28 @@ def _secret(before: Before) -> Iterator[Finding]:
     if key is None:
         return
     makers = [body for body in before.externalsecrets if _makes(body) == key.secret]
-    words = [text for body in makers if (text := _not_ready(body))]
+    stale = [body for body in makers if _not_ready(body)]
+    words = [_not_ready(body) for body in stale]
+    describe = [
+        f"kubectl -n {model.namespace} describe externalsecret {body['metadata']['name']}" for body in (*stale, *makers)
+    ]
     if not before.secret_there:
         yield Finding(
             status="fail", id="model.no-secret", about=f"Secret {model.namespace}/{key.secret}",
             symptom=f"Secret {model.namespace}/{key.secret} with key {key.key} is not there, and {model.name} needs it",
             cause="; ".join(words),
-            fix=f"kubectl -n {model.namespace} describe externalsecret {makers[0]['metadata']['name']}" if makers
-            else f"create it, or an ExternalSecret that makes it in {model.namespace}",
+            fix=describe[0] if describe else f"create it, or an ExternalSecret that makes it in {model.namespace}",
         )  # fmt: skip
-    elif words:
+    elif stale:
         yield Finding(
-            status="fail", id="model.stale-secret", about=str(ref_of(makers[0])), symptom=words[0],
-            cause="the Secret may hold a key that is no longer true",
-            fix=f"kubectl -n {model.namespace} describe externalsecret {makers[0]['metadata']['name']}",
+            status="fail", id="model.stale-secret", about=str(ref_of(stale[0])), symptom=words[0],
+            cause="the Secret may hold a key that is no longer true", fix=describe[0],
             evidence=tuple(Evidence("ExternalSecret", text) for text in words[1:]),
         )  # fmt: skip
 
 
 def _makes(externalsecret: Json) -> str:
+    """The name of the Secret that it fills."""
     spec, meta = externalsecret.get("spec") or {}, externalsecret["metadata"]
     return str((spec.get("target") or {}).get("name") or meta["name"])
 

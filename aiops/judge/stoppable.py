@@ -1,6 +1,6 @@
 """Which GPU workloads may be switched off wholesale: what Argo CD tracks or aiops raised, and nobody else's."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from aiops.judge.model import asks_for_gpu
@@ -9,6 +9,7 @@ from aiops.snapshot import Json
 
 TRACKING_ID, TRACKING_LABEL = "argocd.argoproj.io/tracking-id", "argocd.argoproj.io/instance"
 ENDED = ("Succeeded", "Failed")
+"""The phases of a pod that holds nothing any more."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Running:
     gpus: int
     """Of all its pods together."""
     why_not: str = ""
-    """Why it is left alone, with what stops it; empty: it may be lowered."""
+    """Why it is left alone, and where a command stops it that command; empty: it may be lowered."""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}"
@@ -40,14 +41,32 @@ def gpu_pods(pods: Iterable[Json]) -> tuple[Json, ...]:
 
 
 def pods_of(deployment: Json, pods: Iterable[Json]) -> tuple[Json, ...]:
-    """The pods that a Deployment's selector selects, those that are ending too."""
-    namespace = deployment["metadata"]["namespace"]
-    wanted = ((deployment["spec"].get("selector") or {}).get("matchLabels") or {}).items()
+    """The pods that a Deployment's selector selects, those that are ending too; not those that a Job, say, controls."""
+    namespace, selector = deployment["metadata"]["namespace"], deployment["spec"].get("selector") or {}
     return tuple(
         pod
         for pod in pods
-        if pod["metadata"].get("namespace") == namespace and wanted <= (pod["metadata"].get("labels") or {}).items()
+        if pod["metadata"].get("namespace") == namespace
+        and _selected(selector, pod["metadata"].get("labels") or {})
+        and (_controller(pod) or {}).get("kind") == "ReplicaSet"
     )
+
+
+def _selected(selector: Json, labels: Mapping[str, str]) -> bool:
+    wanted, expressions = selector.get("matchLabels") or {}, selector.get("matchExpressions") or ()
+    holds = wanted.items() <= labels.items() and all(_holds(each, labels) for each in expressions)
+    return holds and bool(wanted or expressions)
+
+
+def _holds(expression: Json, labels: Mapping[str, str]) -> bool:
+    has, among = expression["key"] in labels, labels.get(expression["key"]) in (expression.get("values") or ())
+    return {"In": among, "NotIn": not among, "Exists": has, "DoesNotExist": not has}[expression["operator"]]
+
+
+def _controller(body: Json) -> Json | None:
+    """Its owner that would make it again."""
+    owners: Iterable[Json] = body["metadata"].get("ownerReferences") or ()
+    return next((each for each in owners if each.get("controller")), None)
 
 
 def _deployments(deployments: Iterable[Json]) -> Iterator[Running]:
@@ -58,8 +77,7 @@ def _deployments(deployments: Iterable[Json]) -> Iterator[Running]:
 
 
 def _why_not(deployment: Json) -> str:
-    meta = deployment["metadata"]
-    owner = next((each for each in meta.get("ownerReferences") or () if each.get("controller")), None)
+    meta, owner = deployment["metadata"], _controller(deployment)
     if owner is not None:
         cure = f"aiops pause {meta['namespace']}/{owner['name']}" if owner["kind"] == "InferenceService" else ""
         return f"{owner['kind']} {owner['name']} would bring it back{f'; `{cure}` stops it' if cure else ''}"
@@ -84,6 +102,6 @@ def _pods(deployments: tuple[Json, ...], pods: Iterable[Json]) -> Iterator[Runni
         meta = pod["metadata"]
         if meta["uid"] in owned:
             continue
-        owner = next(iter(meta.get("ownerReferences") or ()), None)
+        owner = _controller(pod)
         of = f"of {owner['kind']} {owner['name']}" if owner else "of nobody"
         yield Running("Pod", meta["namespace"], meta["name"], asks_for_gpu(pod), f"{of}, no Deployment's")

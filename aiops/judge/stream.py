@@ -13,6 +13,9 @@ from aiops.snapshot import Json
 SERVER_ERROR = 500
 """Taken for an error in the midst of a stream that has no code of its own: its 200 was sent long ago."""
 
+AT_ONCE_S = 0.005
+"""Tokens that came within so few seconds came in one piece, which tells nothing of a speed."""
+
 
 @dataclass(frozen=True)
 class Stream:
@@ -106,7 +109,7 @@ def _data(lines: Sequence[tuple[float, bytes]]) -> Iterator[tuple[float, bytes]]
 def _measure(seen: _Seen) -> Stream:
     times, tokens = seen.times, counted(seen.usage, "completion_tokens") or len(seen.times)
     took = times[-1] - times[0] if times else 0.0
-    speed = (tokens - 1) / took if took > 0 and tokens > 1 else None
+    speed = (tokens - 1) / took if took > AT_ONCE_S and tokens > 1 else None
     return Stream(times[0] if times else None, tokens, speed, "".join(seen.texts))
 
 

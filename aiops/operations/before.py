@@ -5,7 +5,7 @@ from functools import partial
 
 from aiops.clients.kube import DEPLOYMENTS, NODES, PODS, Kind, Kube
 from aiops.collect import gather
-from aiops.errors import NotFound, Refused
+from aiops.errors import Forbidden, NotFound, Refused
 from aiops.judge.finding import Finding
 from aiops.judge.occupied import occupied
 from aiops.judge.scaling import Before, refusals
@@ -13,6 +13,7 @@ from aiops.operations.models import Found
 from aiops.session import Session
 from aiops.snapshot import Json
 
+FORWARD = "pods/portforward"
 SCALEDOBJECT, EXTERNALSECRET = ("keda.sh", "ScaledObject"), ("external-secrets.io", "ExternalSecret")
 
 
@@ -31,6 +32,7 @@ def look_before(session: Session, found: Found) -> Before:
     answers, failures = gather(reads)
     for error in failures.values():
         raise error
+    _refuse_unproven(session, namespace)
     there = bool(answers.pop("secret"))
     return Before(
         application=found.application, deployment=found.deployment, model=found.model, secret_there=there, **answers
@@ -46,6 +48,20 @@ def refuse(found: Found, before: Before, *, anyway: bool) -> None:
     what = f"{found.name} is not scaled up: "
     text = what + _words(findings[0]) if len(findings) == 1 else "\n  ".join((what.strip(), *map(_words, findings)))
     raise Refused(text, "\n".join(finding.fix for finding in findings if finding.fix))
+
+
+def _refuse_unproven(session: Session, namespace: str) -> None:
+    """Forbidden where its server could not be asked once it is up: it would be paid for and never proven."""
+    rights = {verb: partial(session.kube.may, verb, FORWARD, namespace) for verb in ("get", "create")}
+    answers, failures = gather(rights)
+    for error in failures.values():
+        raise error
+    if missing := [verb for verb, allowed in answers.items() if not allowed]:
+        what = f"{' and '.join(missing)} {FORWARD} in {namespace}"
+        raise Forbidden(
+            f"kubernetes {session.kube.server}: you may not {what}, by which its server is asked whether it serves",
+            f"ask for the right to {what} (docs/rbac.yaml)",
+        )
 
 
 def _words(finding: Finding) -> str:

@@ -58,6 +58,10 @@ class Closer:
             read_served = partial(served_models, self._session, self._model, stand.pod)
             ask(f"served {stand.pod}", read_served, every_s=SERVED_EVERY_S)
 
+    def knows_logs(self, stand: Stand) -> bool:
+        """Whatever the logs can add is known, or cannot be read."""
+        return all(container in self.seen.logs for container in stand.wants_log)
+
     def take(self, answer: Answer) -> None:
         """Keep an answer; raises what keeps the model's server from being asked at all."""
         topic, *about = answer.topic.split()
@@ -68,8 +72,8 @@ class Closer:
                 self.seen.autoscaler = answer.value
             case "drivers", None:
                 self.seen.operator_pods = answer.value
-            case "log", None:
-                self.seen.logs[about[0]] = answer.value
+            case "log", _:
+                self.seen.logs[about[0]] = answer.value or self.seen.logs.get(about[0], "")
             case "served", None:
                 self.seen.served = answer.value
             case "served", NoAnswer() as error:

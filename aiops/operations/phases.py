@@ -28,6 +28,8 @@ class Phases:
 
     def advance(self, stand: Stand) -> Phase | None:
         """Take in where it stands now; the phase that it fell back from, or None where it goes on."""
+        # its rows stand beneath its name already
+        stand = replace(stand, detail=stand.detail.removeprefix(f"{self.model.name} (Deployment): "))
         before, self.stand = self.stand.phase, stand
         if stand.phase == before:
             if stand.done:

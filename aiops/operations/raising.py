@@ -51,7 +51,8 @@ class Raising:
         if deployment is None or not deployment["spec"].get("replicas"):
             return self._end(moment, f"{self.found.name}: {self._lost(deployment)}", exit_code=3)
         stand = stand_of(self.model, self._seen(deployment), node_s=self.session.config.aiops.timeouts.node)
-        if (back := self.phases.advance(stand)) is not None:
+        back, stand = self.phases.advance(stand), self.phases.stand
+        if back is not None:
             self.session.report(
                 Said(text=f"{self.found.name}: back from {back} to {stand.phase}: {stand.detail}", level="warn")
             )
@@ -60,7 +61,7 @@ class Raising:
         self._report(moment, paying.words(paid))
         if stand.done:
             return self._end(moment, f"{self.found.name} serves {self.model.served} after {moment.elapsed_s:.0f} s")
-        if stand.hope == "no":
+        if stand.hope == "no" and (moment.over or self.closer.knows_logs(stand)):
             return self._end(moment, f"{self.found.name}: {stand.phase}: {stand.detail}", stand.fix, 3)
         if moment.over:
             return self._ran_out(moment)

@@ -163,6 +163,12 @@ def test_the_events_of_another_pod_of_that_name_say_nothing() -> None:
     assert judged(pending(), events=(event(REFUSED, AT_MAX, of="other-uid"),)).hope == "yes"
 
 
+def test_what_others_say_of_the_pod_is_no_word_of_the_autoscaler() -> None:
+    others = (event("FailedScheduling", FULL, 5), event("Scheduled", "x", 4))
+    assert judged(pending(), events=(event(REFUSED, AT_MAX, 30), *others)).id == "model.max-size"
+    assert judged(pending(), events=(event(TRIGGERED, "0->1", 30), *others)).phase == "node"
+
+
 def test_a_quota() -> None:
     """GKE's FailedScaleUp (huggingface/Google-Cloud-Containers#126, GD2)."""
     stand = judged(pending(), events=(event(TRIGGERED, "0->1", 90), event(FAILED, QUOTA, 45)))
@@ -187,10 +193,12 @@ def test_a_refusal_after_a_quota_is_the_newer_word() -> None:
     assert judged(pending(), events=(event(FAILED, QUOTA, 60), event(REFUSED, AT_MAX, 10))).id == "model.max-size"
 
 
-def test_a_limit_on_calls_is_no_quota() -> None:
-    message = QUOTA.replace(
-        "GCE quota exceeded", "Quota exceeded for quota metric 'Queries', limit 'Queries per minute'"
-    )
+@pytest.mark.parametrize(
+    "said",
+    ["Quota exceeded for quota metric 'Queries' and limit 'Queries per minute'", "quota: rateLimitExceeded"],
+)
+def test_a_limit_on_calls_is_no_quota(said: str) -> None:
+    message = QUOTA.replace("GCE quota exceeded", said)
     assert judged(pending(), events=(event(FAILED, message, 60),)).hope == "yes"
 
 
@@ -252,17 +260,18 @@ REMOVED = [
     node(going=ago(5)),
     node(taints=[taint("ToBeDeletedByClusterAutoscaler")]),
     node(taints=[taint("cloud.google.com/impending-node-termination", "NoExecute")]),
+    node(taints=[taint("karpenter.sh/disrupted")]),
 ]
 
 
-@pytest.mark.parametrize("leaving", REMOVED, ids=["deleted", "scaled down", "spot machine"])
+@pytest.mark.parametrize("leaving", REMOVED, ids=["deleted", "scaled down", "spot machine", "karpenter"])
 def test_a_node_that_leaves_makes_room(leaving: Json) -> None:
     """Until it is gone the node group is at its maximum size."""
     stand = judged(pending(), nodes=(leaving,), events=(event(REFUSED, AT_MAX),))
     assert short(stand) == ("capacity", "", f"no GPU node: {REASON}; node gpu-1 is being removed")
 
 
-@pytest.mark.parametrize("leaving", REMOVED, ids=["deleted", "scaled down", "spot machine"])
+@pytest.mark.parametrize("leaving", REMOVED, ids=["deleted", "scaled down", "spot machine", "karpenter"])
 def test_a_node_that_leaves_is_none(leaving: Json) -> None:
     """A regression: the model was nearly there, and its node went."""
     assert judged(pending(), nodes=(leaving,)).phase == "capacity"
@@ -322,6 +331,11 @@ def test_a_taint_without_a_toleration() -> None:
     assert stand.node == "gpu-1"
     assert stand.fix == "Add a toleration for team=a:NoSchedule to the Deployment's pod template."
     assert str(stand.evidence[0]) == "Node gpu-1: taint team=a:NoSchedule"
+
+
+def test_a_taint_that_evicts_too() -> None:
+    stand = judged(pending(), nodes=(node(taints=[taint("team", "NoExecute")]),))
+    assert "has taint team:NoExecute" in stand.detail
 
 
 def test_it_outweighs_the_autoscalers_list() -> None:

@@ -17,6 +17,7 @@ from tests.judge.models import (
     TRIGGERED,
     again,
     ago,
+    condition,
     container,
     deployment,
     ended,
@@ -119,6 +120,13 @@ def test_a_node_that_has_never_reported() -> None:
     assert judged(pending(), nodes=(silent,), node_s=199).id == "model.node-timeout"
 
 
+def test_of_a_nodes_conditions_ready_counts() -> None:
+    boots = node(ready=False)
+    boots["status"]["conditions"].insert(0, condition("MemoryPressure", "True", "no"))
+    boots["status"]["conditions"][1] |= {"message": "", "reason": "KubeletNotReady"}
+    assert judged(pending(), nodes=(boots,)).detail.endswith("is not ready: KubeletNotReady")
+
+
 def test_a_node_without_conditions_has_just_joined() -> None:
     new = {**node(), "status": {}}
     assert judged(pending(), nodes=(new,)).detail.endswith("its kubelet has not reported yet")
@@ -183,12 +191,14 @@ def test_another_node_is_none() -> None:
         ({"cloud.google.com/gke-accelerator": "nvidia-h100"}, "capacity"),
         ({"zone": "a"}, "capacity"),
         ({"nvidia.com/gpu.product": "NVIDIA-L4"}, "gpu"),
+        ({"nvidia.com/gpu.family": "hopper"}, "capacity"),
     ],
-    ids=["fits", "another GPU", "a label that it lacks", "a label that the GPU operator adds later"],
+    ids=["fits", "another GPU", "a label that it lacks", "one that the GPU operator adds later", "not what it added"],
 )
 def test_the_node_selector(selector: dict[str, str], phase: str) -> None:
     """The GPU operator labels a node only once its driver is there."""
-    assert judged(pending(spec=spec(nodeSelector=selector)), nodes=(node(gpus=None),)).phase == phase
+    bare = node(gpus=None, labels={"nvidia.com/gpu.family": "ada"})
+    assert judged(pending(spec=spec(nodeSelector=selector)), nodes=(bare,)).phase == phase
 
 
 def test_a_cordoned_node_takes_no_pod() -> None:
