@@ -19,7 +19,8 @@ from aiops.snapshot import Json, ModelLook, moment
 GRACE = timedelta(seconds=30)
 """Two or three loops of the autoscaler, which looks at a pod every 10 s."""
 _UNBOUND = "unbound immediate PersistentVolumeClaims"
-_PREEMPTION = re.compile(r"[. ]+preemption: .*", re.DOTALL)
+_PREEMPTION = re.compile(r"[. ]+(no new claims to deallocate, )?preemption: .*", re.DOTALL)
+"""What the scheduler adds of its second try, by making room (Kubernetes 1.34 and newer with the claims)."""
 _LASTING = (
     (
         "max node group size reached",

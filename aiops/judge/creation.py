@@ -16,7 +16,7 @@ _FRESH = timedelta(seconds=30)
 """A ReplicaSet keeps its uid from one scale-up to the next, so an older event may be of the one before."""
 _PASSING = re.compile(
     r"failed calling webhook|failed to call webhook|connection refused|connection reset|context deadline exceeded"
-    r"|no endpoints available|etcdserver:|timed out|i/o timeout|TLS handshake|x509:|too many requests",
+    r"|no endpoints available|etcdserver:|i/o timeout|too many requests",
     re.IGNORECASE,
 )
 """Refusals that go by themselves: an admission webhook that is not up yet, an API server under load."""

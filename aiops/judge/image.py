@@ -9,7 +9,7 @@ from aiops.judge.stand import Stand, hopeless, waits
 from aiops.judge.text import one_line
 from aiops.snapshot import Json, ModelLook
 
-_STEPS = ("Pulling", "Pulled", "SuccessfulAttachVolume", "Created", "Started")
+_STEPS = ("Pulling", "Pulled", "SuccessfulAttachVolume")
 _TROUBLE = ("FailedMount", "FailedAttachVolume", "FailedMapVolume", "FailedCreatePodSandBox")
 _STATUS = re.compile(r"\b(401|403|404)\b")
 _WRAPPING = re.compile(
@@ -98,10 +98,9 @@ def _next_image(pod: Json, events: tuple[Json, ...]) -> Stand | None:
     # by the template: once a container has started, its status names the image as the runtime does
     there = {_image(pod, container) for container in statuses(pod) if has_started(container)}
     for container in statuses(pod):
-        steps = [event for event in _of(container, events) if event.get("reason") in _STEPS]
-        pulls = bool(steps) and steps[-1]["reason"] == "Pulling"
-        if pulls and not has_started(container) and _image(pod, container) not in there:
-            return waits("image", one_line(words(steps[-1])), shown(steps[-1]))
+        own = _of(container, events)
+        if own and own[-1]["reason"] == "Pulling" and _image(pod, container) not in there:
+            return waits("image", one_line(words(own[-1])), shown(own[-1]))
     return None
 
 

@@ -60,7 +60,7 @@ MEANINGS = (
         "Pin a newer GPU in its nodeSelector, or set --dtype=half.",
     ),
     Meaning(
-        re.compile(r"\b429 (Client Error|Too Many Requests)|Too Many Requests|status code:? 429"),
+        re.compile(r"429 Client Error|Too Many Requests|status code:? 429"),
         "rate-limited",
         "Hugging Face lets no more through from this cluster for now",
         "Wait some minutes and try again; weights that are on its volume are not asked for (HF_HUB_OFFLINE=1).",

@@ -16,7 +16,8 @@ def judge_listed(asked: Asked, reply: Reply, count: int) -> Finding:
     if not count:
         return verdict(
             asked, "fail", "no-alias", "lists no model",
-            cause="its model_list is empty, or has only wildcards", fix="Write model_list into its config, then restart it.",
+            cause="its model_list is empty, or has only wildcards",
+            fix="Write model_list into its config, then restart it.",
         )  # fmt: skip
     return verdict(asked, "ok", "listed", f"{count} alias{'es' if count > 1 else ''} configured")
 

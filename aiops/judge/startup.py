@@ -16,6 +16,10 @@ _KILLED = 137
 """128 and SIGKILL."""
 _LOST = "ContainerStatusUnknown"
 """Its node went down, or started anew, under it: the kubelet then gives that code to what it does not know."""
+_MORE_TIME = {
+    "startup": "Raise failureThreshold of its startupProbe: loading takes longer than it allows.",
+    "liveness": "Give it a startupProbe: loading takes longer than its livenessProbe allows.",
+}
 _OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
 _TRUE = ("1", "true", "yes", "on")
 
@@ -71,11 +75,9 @@ def _out_of_memory(name: str, ended: Json, spec: Body) -> Iterator[Stand]:
 def _by_probe(name: str, events: tuple[Json, ...]) -> Iterator[Stand]:
     """The kubelet killed it, whatever code it ended with then."""
     for event in reversed(events):
-        for probe in ("startup", "liveness"):
+        for probe, fix in _MORE_TIME.items():
             if event.get("reason") == "Killing" and words(event).startswith(f"Container {name} failed {probe} probe"):
                 detail = f"container {name} was killed by its {probe}Probe before it was ready"
-                more = "failureThreshold of its startupProbe" if probe == "startup" else "the container a startupProbe"
-                fix = f"{'Raise' if probe == 'startup' else 'Give'} {more}: loading takes longer than it allows."
                 yield hopeless("weights", "probe", detail, fix, shown(event), *_unhealthy(events))
 
 

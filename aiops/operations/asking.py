@@ -70,8 +70,9 @@ class Talk:
 
     def told(self, what: str, finding: Finding) -> Probe:
         """The finding, as the result tells it."""
+        said = finding.symptom.removeprefix(f"{self.asked.who} ")  # the result names its target once
         return Probe(
-            target=self.asked.who, what=what, status=finding.status, said=finding.symptom.removeprefix(f"{self.asked.who} "), id=finding.id,
+            target=self.asked.who, what=what, status=finding.status, said=said, id=finding.id,
             cause=finding.cause, fix=finding.fix, evidence=tuple(str(each) for each in finding.evidence),
         )  # fmt: skip
 

@@ -1,6 +1,5 @@
 """Which model a command means, and what of it is on the cluster: derived from the tree and the objects."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -51,10 +50,9 @@ def chosen_application(session: Session, name: str | None) -> str:
 
 def gpu_applications(session: Session) -> tuple[Application, ...]:
     """The applications of enabled groups whose own files hold a Deployment that asks for GPUs."""
-    layers = [layer.name for layer in session.tree.layers]
     return tuple(
         each
-        for each in session.tree.applications_in(layers)
+        for each in _applications(session)
         if any(workload.kind == "Deployment" for workload in workloads(session, each, session.files))
     )
 
@@ -64,7 +62,7 @@ def live_application(session: Session, name: str) -> Json:
     try:
         return session.kube.get(APPLICATION, name, session.namespace)
     except NotFound as error:
-        known = {each.name: each for each in session.tree.applications_in([each.name for each in session.tree.layers])}
+        known = {each.name: each for each in _applications(session)}
         if name not in known:
             models = ", ".join(each.name for each in gpu_applications(session))
             raise WrongUse(
@@ -92,14 +90,14 @@ def live_model(session: Session, name: str) -> Found:
     if missing or not app.get("status", {}).get("resources"):
         absent = f": Deployment {', '.join(missing)} is not there" if missing else ""
         raise Refused(f"{name} was never synced{absent}", f"`aiops sync {name}` deploys it, at the replicas of git")
-    raise WrongUse(f"{name} has no Deployment that asks for a GPU", no_gpu_hint(app))
+    raise WrongUse(f"{name} has no Deployment that asks for a GPU", no_gpu_hint(app, "resume", "on"))
 
 
-def no_gpu_hint(app: Json) -> str:
+def no_gpu_hint(app: Json, command: str, way: str) -> str:
     """What to use instead for an application without a GPU Deployment."""
     kinds = {each["kind"] for each in app.get("status", {}).get("resources") or ()}
     name = app["metadata"]["name"]
-    return f"`aiops resume {name}` switches its InferenceServices on" if "InferenceService" in kinds else ""
+    return f"`aiops {command} {name}` switches its InferenceServices {way}" if "InferenceService" in kinds else ""
 
 
 def live_deployments(session: Session, app: Json) -> tuple[list[Json], list[str]]:
@@ -120,7 +118,7 @@ def live_deployments(session: Session, app: Json) -> tuple[list[Json], list[str]
 
 def model_in(session: Session, deployment: Json) -> Model:
     """The Deployment as a model, with what the config says of it."""
-    given = settings_of(session.config.aiops.models, deployment)
+    given = session.config.aiops.models.get(deployment["metadata"]["name"], ModelSettings())
     return model_of(
         deployment,
         name=given.name, port=given.port, secret=given.secret, key=given.key,
@@ -128,6 +126,6 @@ def model_in(session: Session, deployment: Json) -> Model:
     )  # fmt: skip
 
 
-def settings_of(models: Mapping[str, ModelSettings], deployment: Json) -> ModelSettings:
-    """The config's section for a Deployment."""
-    return models.get(deployment["metadata"]["name"], ModelSettings())
+def _applications(session: Session) -> tuple[Application, ...]:
+    """Of all enabled groups."""
+    return session.tree.applications_in([layer.name for layer in session.tree.layers])

@@ -24,7 +24,7 @@ def mark(session: Session, command: str) -> Raised:
     """This run, as it is written on what it raises."""
     try:
         user = getpass.getuser()
-    except OSError:  # a user id without a name, as in a container
+    except (KeyError, OSError):  # a user id without a name, as in a container; KeyError before Python 3.13
         user = "somebody"
     at = session.kube.now().isoformat(timespec="seconds").replace("+00:00", "Z")
     return Raised(run=session.run, command=command, user=f"{user}@{platform.node()}", at=at)
@@ -44,6 +44,8 @@ def set_replicas(kube: Kube, deployment: Json, replicas: int, raised: Raised | N
             return kube.merge_patch(DEPLOYMENTS, meta["name"], meta["namespace"], body)
         except Conflict as error:
             before = kube.get(DEPLOYMENTS, meta["name"], meta["namespace"])
+            if before["metadata"]["resourceVersion"] == meta["resourceVersion"]:
+                raise  # it is about something else, as a quota
             if _scaling(before) != _scaling(deployment):
                 who = raised_of(before)
                 raise Refused(
@@ -53,11 +55,11 @@ def set_replicas(kube: Kube, deployment: Json, replicas: int, raised: Raised | N
                 ) from error
 
 
-def lower(kube: Kube, namespace: str, name: str, run: str | None) -> Literal["lowered", "gone", "not ours"]:
+def lower(kube: Kube, namespace: str, name: str, run: str | None) -> Literal["lowered", "down", "not ours"]:
     """Scale to 0, whatever it takes for a minute: it is the one write whose failure costs money.
 
-    `run`: only while the annotation names this run; None: whoever raised it. Raises the last error where nothing
-    helped: it still runs.
+    `run`: only while the annotation names this run; None: whoever raised it. `down`: somebody else lowered or deleted
+    it; `not ours`: it is up, for somebody else. Raises the last error where nothing helped: it still runs.
     """
     began = time.monotonic()
     while True:
@@ -65,10 +67,10 @@ def lower(kube: Kube, namespace: str, name: str, run: str | None) -> Literal["lo
             live = kube.get(DEPLOYMENTS, name, namespace)
             raised = raised_of(live)
             if run is not None and (raised is None or raised.run != run):
-                return "not ours"
+                return "not ours" if live["spec"].get("replicas") else "down"
             set_replicas(kube, live, 0, None)
         except NotFound:
-            return "gone"
+            return "down"
         except (Forbidden, LoginFailed):
             raise  # no second try changes it
         except AiopsError:

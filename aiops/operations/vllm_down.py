@@ -5,6 +5,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 
 from aiops.config.model import Timeouts
 from aiops.errors import AiopsError, Refused
@@ -34,7 +35,9 @@ def vllm_down(session: Session, name: str | None, *, limit_s: float | None) -> M
     app = live_application(session, application)
     deployments = [body for body in live_deployments(session, app)[0] if asks_for_gpu(body)]
     if not deployments:
-        raise Refused(f"{application} has no Deployment on the cluster that asks for a GPU", no_gpu_hint(app))
+        raise Refused(
+            f"{application} has no Deployment on the cluster that asks for a GPU", no_gpu_hint(app, "pause", "off")
+        )
     return switch_off(session, look_at_gpus(session.kube), deployments, (), limit_s)
 
 
@@ -73,7 +76,7 @@ def switch_off(
     down = [body for body, each in zip(deployments, outcomes, strict=True) if each.action in ("lowered", "was down")]
     config = session.readable_config
     timeouts = config.aiops.timeouts if config else Timeouts()
-    ended = Lowering(session, down, _drained(gpus, down)).run(limit_s or timeouts.drain)
+    ended = Lowering(session, down, _drained(gpus, down, timeouts.drain)).run(limit_s or timeouts.drain)
     models = [*outcomes, *(Lowered(name=str(each), action="left", detail=each.why_not) for each in left)]
     return _result(models, ended, _keda(gpus, down), gpus.unread)
 
@@ -93,10 +96,10 @@ def _lower(session: Session, deployment: Json, run: str | None) -> Lowered:
     return Lowered(name=name, action="lowered" if was else "was down", detail=f"from {was} to 0{by}" if was else "")
 
 
-def _drained(gpus: Gpus, down: Sequence[Json]) -> list[str]:
-    """The nodes to see leave: those that came for these models, or, where none is up, the idle ones.
+def _drained(gpus: Gpus, down: Sequence[Json], drain_s: float) -> list[str]:
+    """The nodes to see leave: those that these models were on, or, where none is up, the idle ones.
 
-    A node that is older than the model's last start was not brought by it, and stays or goes by its own rule.
+    A node that was there for `drain_s` before the model came is no autoscaler's: that would have taken it away.
     """
     if not any(body["spec"].get("replicas") for body in down):
         busy = users_of(gpus.pods)
@@ -105,7 +108,8 @@ def _drained(gpus: Gpus, down: Sequence[Json]) -> list[str]:
     found: dict[str, None] = {}
     for body in down:
         raised = raised_of(body)
-        since = moment(raised.at) if raised else None
+        came = moment(raised.at) if raised else None
+        since = came - timedelta(seconds=drain_s) if came else None
         for node in gpus.nodes_of(body):
             created = moment(node["metadata"].get("creationTimestamp"))
             if since is None or created is None or created >= since:

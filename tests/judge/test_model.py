@@ -153,6 +153,30 @@ def test_what_it_can_be_asked_for(words: list[str], endpoint: str) -> None:
     assert started(*words).endpoint == endpoint
 
 
+TALKS = ("instruct", "chat", "it", "assistant", "thinking", "think", "reasoning", "dialog", "dialogue", "sft", "dpo",
+         "rlhf", "tool", "tools", "agent", "distill", "r1")  # fmt: skip
+FAMILIES = ("gpt-oss-20b", "Qwen3-8B", "QwQ-32B", "phi-4", "zephyr-7b-beta", "vicuna-7b", "Hermes-3-8B")
+
+
+@pytest.mark.parametrize("name", [*(f"x-7b-{word}-v1" for word in TALKS), *FAMILIES])
+def test_a_name_that_says_it_talks(name: str) -> None:
+    assert started(f"--model=acme/{name}").endpoint == "chat"
+
+
+@pytest.mark.parametrize(
+    "name", ["x-7b-base", "qwen3_base", "x-pretrain-7b", "x-pretrained", "x-pt", "italic-7b", "gpt2"]
+)
+def test_a_name_that_does_not(name: str) -> None:
+    assert started(f"--model=acme/{name}").endpoint == "completions"
+
+
+@pytest.mark.parametrize(
+    "word", ["--chat-template=x", "--enable-auto-tool-choice", "--tool-call-parser=x", "--reasoning-parser=x"]
+)
+def test_a_server_that_is_set_up_to_talk(word: str) -> None:
+    assert started(f"--model={BASE}", word).endpoint == "chat"
+
+
 def test_a_model_on_the_cpu() -> None:
     image = "ghcr.io/huggingface/text-embeddings-inference:cpu-1.7"
     ports = [{"name": "http", "containerPort": 8080}]

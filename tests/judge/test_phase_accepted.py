@@ -60,7 +60,10 @@ def test_a_refusal_that_stays(kind: str, message: str, id: str, fix: str) -> Non
     stand = judged(**failing(message, kind))
     assert short(stand) == ("accepted", id, f"{PREFIX}{message}")
     assert fix in stand.fix
-    assert stand.evidence[0].source.startswith(kind)
+    (said,) = stand.evidence
+    assert said.source.startswith(kind)
+    assert said.source.endswith(", ReplicaFailure")
+    assert said.at == ago(60)
 
 
 @pytest.mark.parametrize(
@@ -83,6 +86,16 @@ def test_a_refusal_that_passes(message: str) -> None:
     assert stand.evidence
 
 
+@pytest.mark.parametrize(
+    "sign",
+    ["failed calling webhook", "failed to call webhook", "connection refused", "connection reset by peer",
+     "context deadline exceeded", "no endpoints available", "etcdserver: leader changed", "i/o timeout",
+     "Too many requests"],
+)  # fmt: skip
+def test_one_that_passes_outweighs_what_else_it_says(sign: str) -> None:
+    assert judged(**failing(f'pods "c" is forbidden: error looking up service account: {sign}')).hope == "yes"
+
+
 def test_a_long_refusal_is_judged_by_all_of_it() -> None:
     assert judged(**failing("x" * 400 + "context deadline exceeded, is forbidden")).hope == "yes"
 
@@ -99,6 +112,12 @@ def test_an_event_of_the_scale_up_before_is_not() -> None:
     assert short(stand) == ("accepted", "", "its pod is not made yet")
 
 
+def test_other_events_and_conditions_are_not() -> None:
+    events = (event("SuccessfulCreate", f"Created pod: {EXCEEDED}", of="rs-1"),)
+    conditions = [condition("Progressing", "True", EXCEEDED)]
+    assert judged(events=events, replicasets=(replicaset(status={"conditions": conditions}),)).hope == "yes"
+
+
 def test_an_event_of_another_replicaset_is_not() -> None:
     assert judged(events=(event("FailedCreate", EXCEEDED, of="rs-9"),)).hope == "yes"
 
@@ -112,6 +131,15 @@ def test_a_quota_that_a_pod_gives_back_soon() -> None:
     """A ReplicaSet does not wait for its ending pods, and the quota still counts them."""
     stand = judged(placed(running(), going=ago(5)), **failing(EXCEEDED))
     assert short(stand) == ("accepted", "", f"{PREFIX}{EXCEEDED}; a GPU pod that is ending still counts")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [placed(running(), of="rs-9"), placed(running(), of="rs-9", spec={"containers": [{"name": "c"}]}, going=ago(5))],
+    ids=["a pod that stays", "a pod without a GPU"],
+)
+def test_a_quota_that_nobody_gives_back(other: Json) -> None:
+    assert judged(other, **failing(EXCEEDED)).hope == "no"
 
 
 def test_a_policy_is_not_given_back() -> None:

@@ -224,8 +224,9 @@ def placed_nowhere(*conditions: Json) -> Json:
     return pod(status={"phase": "Pending", "conditions": list(conditions)})
 
 
-def test_no_word_at_all() -> None:
-    stand = judged(pending(f"{FULL} preemption: 0/3 nodes are available: 3 No preemption victims found."))
+@pytest.mark.parametrize("claims", ["", "no new claims to deallocate, "], ids=["", "Kubernetes 1.36"])
+def test_no_word_at_all(claims: str) -> None:
+    stand = judged(pending(f"{FULL} {claims}preemption: 0/3 nodes are available: 3 No preemption victims found."))
     assert short(stand) == ("capacity", "", f"no GPU node: {FULL[:-1]}")
     assert [each.source for each in stand.evidence] == ["scheduler"]
 

@@ -38,6 +38,14 @@ def test_a_pull_that_no_other_pull_mends(cause: str, id: str) -> None:
     stand = pull(cause)
     assert short(stand) == ("image", id, f"{IMAGE} cannot be pulled: {RESOLVE}{cause}")
     assert stand.evidence[0].text.endswith(cause)
+    assert CURES[id] in stand.fix
+
+
+CURES = {
+    "model.image-missing": "Correct the image",
+    "model.image-denied": "imagePullSecret",
+    "model.image-no-space": "larger disks",
+}
 
 
 @pytest.mark.parametrize(("cause", "id"), FINAL)
@@ -49,6 +57,7 @@ def test_the_first_time_it_may_be_too_early(cause: str, id: str) -> None:
 def test_the_second_time_it_is_not() -> None:
     tried = event("Failed", f'Failed to pull image "{IMAGE}": x', in_="vllm", count=2)
     assert pull("manifest unknown", "ErrImagePull", events=(tried,)).id == "model.image-missing"
+    assert pull("manifest unknown", "ErrImagePull", events=({**tried, "count": 1},)).hope == "yes"
     other = event("Failed", f'Failed to pull image "{IMAGE}": x', in_="other", count=2)
     assert pull("manifest unknown", "ErrImagePull", events=(other,)).hope == "yes"
 
@@ -81,7 +90,8 @@ def test_an_older_kubelet_gives_the_cause_in_the_event_alone(in_: str) -> None:
     body = placed(waiting("ImagePullBackOff", BACKOFF), init=(DONE,))
     stand = judged(body, events=(*tries, event("Failed", "Error: ImagePullBackOff", 20, in_="vllm")))
     assert short(stand) == ("image", "model.image-missing", f"{IMAGE} cannot be pulled: manifest unknown")
-    stand = judged(body, events=tuple(tries[:1]))
+    sidecar = {**tries[1], "message": 'Failed to pull image "r.io/proxy:1": manifest unknown'}
+    stand = judged(body, events=(tries[0], {**sidecar, "involvedObject": {"uid": "chat-1-a"}}))
     assert short(stand) == ("image", "", f"{IMAGE} cannot be pulled: i/o timeout")
 
 
@@ -150,6 +160,12 @@ NEW = (state("stage"), state())
     [
         ((), "its containers are being made"),
         ((PULLING,), f'Pulling image "{IMAGE}"'),
+        ((event("Scheduled", "assigned to gpu-1"),), "its containers are being made"),
+        (
+            (event("FailedAttachVolume", "Multi-Attach error", 90), event("SuccessfulAttachVolume", "attached", 30)),
+            "attached",
+        ),
+        ((event("FailedMapVolume", "MapVolume failed: x"),), "FailedMapVolume: MapVolume failed: x"),
         ((event("SuccessfulAttachVolume", "AttachVolume.Attach succeeded", 90), PULLING), f'Pulling image "{IMAGE}"'),
         ((event("FailedMount", "MountVolume failed: x", 90), PULLING), f'Pulling image "{IMAGE}"'),
         ((PULLING, event("FailedMount", "MountVolume failed: x")), "FailedMount: MountVolume failed: x"),
@@ -162,7 +178,8 @@ NEW = (state("stage"), state())
             'FailedCreatePodSandBox: no runtime for "nvidia" is configured',
         ),
     ],
-    ids=["nothing yet", "pulls", "attached", "mounted after all", "not mounted", "attached elsewhere (VS5)",
+    ids=["nothing yet", "pulls", "on its node", "attached after all", "not mapped", "attached", "mounted after all",
+         "not mounted", "attached elsewhere (VS5)",
          "no runtime (GD4)"],
 )  # fmt: skip
 def test_what_it_waits_for(events: tuple[Json, ...], detail: str) -> None:
@@ -184,11 +201,20 @@ ABSENT = 'MountVolume.SetUp failed for volume "w" : secret "key" not found'
         ((event("FailedMount", ABSENT, count=2),), "model.secret-missing"),
         ((event("FailedMount", ABSENT, series={"count": 2}),), "model.secret-missing"),
         ((event("FailedMount", ABSENT, 30, count=2), event("FailedMount", "timed out", 10)), "model.secret-missing"),
+        ((PULLING, event("FailedMount", ABSENT, count=2)), "model.secret-missing"),
         ((event("FailedMount", ABSENT),), ""),
         ((event("FailedMount", ABSENT, 60, count=2), event("Pulling", "x")), ""),
         ((event("FailedMount", ABSENT, 60, count=2), PULLING, event("FailedMount", "timed out")), ""),
     ],
-    ids=["twice", "a series", "and the kubelet's summary", "once", "mounted after all", "another one now"],
+    ids=[
+        "twice",
+        "a series",
+        "and the kubelet's summary",
+        "after a pull",
+        "once",
+        "mounted after all",
+        "another one now",
+    ],
 )
 def test_a_volume_of_a_secret_that_is_not_there(events: tuple[Json, ...], id: str) -> None:
     assert judged(placed(state(), init=(state("stage"),)), events=events).id == id

@@ -74,10 +74,19 @@ def test_the_newest_order_counts() -> None:
     [
         (event(FAILED, STOCKOUT, 800), "capacity"),
         (event(REFUSED, BACKOFF, 10, firstTimestamp=ago(800)), "capacity"),
+        (event(REFUSED, BACKOFF, 10, firstTimestamp=None, eventTime=ago(800)), "capacity"),
+        (event(REFUSED, BACKOFF, 10, firstTimestamp=None, metadata={"creationTimestamp": ago(800)}), "capacity"),
         (event(REFUSED, BACKOFF, 10), "node"),
         (event(REFUSED, BACKOFF, 1100), "node"),
     ],
-    ids=["stockout", "backoff after an early failure", "backoff because time is up", "backoff before it"],
+    ids=[
+        "stockout",
+        "backoff after an early failure",
+        "by its event time",
+        "by its creation",
+        "backoff because time is up",
+        "backoff before it",
+    ],
 )
 def test_a_node_that_failed_early_is_ordered_again(word: Json, phase: str) -> None:
     """The pause between two orders grows to 30 min, beyond the time that a node is given."""

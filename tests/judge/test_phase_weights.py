@@ -10,6 +10,7 @@ from tests.judge.models import (
     DONE,
     STAGE,
     again,
+    ago,
     container,
     ended,
     event,
@@ -69,6 +70,9 @@ def test_out_of_the_hosts_memory(body: Json) -> None:
     stand = crashed(body=body)
     said = "container vllm was OOMKilled: its memory limit is 12Gi"
     assert short(stand) == ("weights", "model.memory", said)
+    assert "limits.memory" in stand.fix
+    assert str(stand.evidence[0]) == "container vllm: OOMKilled"
+    assert stand.evidence[0].at in (ago(5), ago(30))
     assert stand.wants_log == ("vllm",)
 
 
@@ -103,8 +107,9 @@ def test_killed_by_a_probe(probe: str, fix: str, code: int) -> None:
 
 
 def test_killed_by_something_else() -> None:
-    other = event("Killing", "Container vllm-proxy failed startup probe, will be restarted")
-    for events in ((), (other,)):
+    message = "Container vllm failed startup probe, will be restarted"
+    others = (event("Killing", message.replace("vllm", "vllm-proxy")), event("Unhealthy", message))
+    for events in ((), others):
         stand = crashed(body=ended(137), events=events)
         detail = "container vllm ended (Error, exit code 137): something killed it, and no probe did"
         assert short(stand) == ("weights", "model.killed", detail)
@@ -134,6 +139,9 @@ GATED = (
     "requests.exceptions.HTTPError: 403 Client Error: Forbidden for url: https://huggingface.co/m/x/resolve/main/config.json",
     "Access to model meta-llama/Llama-3.1-8B is restricted. You must have access to it and be authenticated.",
     "Cannot access gated repo for url https://huggingface.co/api/models/m/x.",
+    "raise GatedRepoError(message, response) from e",
+    "OSError: You are trying to access a gated repo: m/x is a gated repo",
+    "huggingface_hub.errors.RepositoryNotFoundError: Repository Not Found",
 )
 LAST_WORDS = [
     ("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB.", "model.gpu-memory"),
@@ -152,8 +160,28 @@ LAST_WORDS = [
     ("vllm serve: error: argument --dtype: invalid choice: 'x' (choose from 'auto')", "model.arguments"),
     ("RuntimeError: Failed to infer device type", "model.no-device"),
     ("ValueError: Bfloat16 is only supported on GPUs with compute capability of at least 8.0.", "model.gpu-type"),
+    (
+        "The quantization method gptq_marlin is not supported for the current GPU. Minimum capability: 80.",
+        "model.gpu-type",
+    ),
+    ("torch.cuda.OutOfMemoryError: CUDA error: allocation failed", "model.gpu-memory"),
+    ("vllm serve: error: argument --max-model-len: expected one argument", "model.arguments"),
+    ("ValueError: invalid choice: 'hermes3'", "model.arguments"),
+    ("OfflineModeIsEnabled: Cannot reach https://huggingface.co/api: offline mode is enabled.", "model.not-staged"),
     *((line, "model.gated") for line in GATED),
 ]
+MEANINGS = {
+    "model.gpu-memory": ("too small", "--gpu-memory-utilization"),
+    "model.kv-cache": ("KV cache", "--max-model-len"),
+    "model.arguments": ("arguments", "Correct the arguments"),
+    "model.no-device": ("no GPU", "runtimeClassName"),
+    "model.gpu-type": ("too old", "newer GPU"),
+    "model.gated": ("token", "terms"),
+    "model.not-staged": ("not on its volume", "init container"),
+    "model.rate-limited": ("no more through", "HF_HUB_OFFLINE=1"),
+    "model.hub-unreachable": ("cannot reach", "NetworkPolicy"),
+}
+"""By id, a word of the cause and one of the cure."""
 
 
 @pytest.mark.parametrize(("line", "id"), LAST_WORDS)
@@ -162,6 +190,8 @@ def test_what_it_said_before_it_ended(line: str, id: str) -> None:
     stand = crashed(f"INFO starting\n{line}\nTraceback (most recent call last):")
     assert (stand.phase, stand.id) == ("weights", id)
     assert stand.detail.startswith(f"chat (Deployment): {ENDED}: ")
+    assert MEANINGS[id][0] in stand.detail
+    assert MEANINGS[id][1] in stand.fix
     assert [str(each) for each in stand.evidence] == [f"log of vllm: {line}"]
     assert stand.wants_log == ("vllm",)
 
@@ -206,25 +236,40 @@ STAGED = (
 
 @pytest.mark.parametrize(
     ("line", "id"),
-    [(LIMITED, "model.rate-limited"), (UNREACHED, "model.hub-unreachable"), (ABSENT, "model.hub-unreachable")],
-    ids=["429 (OG4)", "no network", "no network, by the hub's client"],
+    [
+        (LIMITED, "model.rate-limited"),
+        ("429 Client Error. for url", "model.rate-limited"),
+        ("Too Many Requests", "model.rate-limited"),
+        ("unexpected status code: 429", "model.rate-limited"),
+        (UNREACHED, "model.hub-unreachable"),
+        (ABSENT, "model.hub-unreachable"),
+    ],
+    ids=["429 (OG4)", "429 alone", "words alone", "TEI's", "no network", "no network, by the hub's client"],
 )
 def test_what_another_start_may_get_over(line: str, id: str) -> None:
     stand = crashed(line)
     assert (stand.id, stand.hope) == ("", "yes")
     assert stand.detail.endswith("; it starts again")
     assert stand.evidence[0].text == line
-    assert crashed(line, again(restarts=2)).id == id
+    often = crashed(line, again(restarts=2))
+    assert often.id == id
+    assert MEANINGS[id][0] in stand.detail
+    assert MEANINGS[id][1] in often.fix
 
 
-@pytest.mark.parametrize("line", [STAGED, UNREACHED, ABSENT])
+@pytest.mark.parametrize("line", [STAGED, UNREACHED, ABSENT, "Cannot find the requested files in the disk cache"])
 @pytest.mark.parametrize("name", ["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"])
-def test_offline_with_an_empty_volume(line: str, name: str) -> None:
-    assert crashed(line, env={"name": name, "value": "1"}).id == "model.not-staged"
+@pytest.mark.parametrize("value", ["1", "true", "YES", "on"])
+def test_offline_with_an_empty_volume(line: str, name: str, value: str) -> None:
+    stand = crashed(line, env={"name": name, "value": value})
+    assert stand.id == "model.not-staged"
+    assert MEANINGS[stand.id][0] in stand.detail
+    assert MEANINGS[stand.id][1] in stand.fix
 
 
 def test_offline_that_is_switched_off() -> None:
     assert crashed(UNREACHED, env={"name": "HF_HUB_OFFLINE", "value": "0"}).hope == "yes"
+    assert crashed(UNREACHED, env={"name": "VLLM_DO_NOT_TRACK", "value": "1"}).hope == "yes"
     assert crashed(STAGED).id == "model.not-staged", "it says itself that it was offline"
 
 
@@ -248,6 +293,7 @@ SECRETS = [
     ("--api-key plain-secret", "plain-secret"),
     ("--api-key=plain-secret", "plain-secret"),
     ("{'token': 'plain-secret'}", "plain-secret"),
+    ("CLIENT_SECRET=plain-secret", "plain-secret"),
     ('"password": "plain-secret"', "plain-secret"),
 ]
 
@@ -259,6 +305,22 @@ def test_no_secret_of_a_log_is_shown(said: str, secret: str) -> None:
     assert secret not in shown
     assert "***" in shown
     assert "next line" not in shown
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("hf_abcdefGHIJK and sk-abcdef", "hf_*** and sk-***"),
+        ("bearer abc, x", "bearer *** x"),
+        ("https://user:pass@hub/x?a=b c", "https://***@hub/x?*** c"),
+        ("--hf-token=abc --x", "--hf-token=*** --x"),
+        ("--hf-token abc --x", "--hf-token *** --x"),
+    ],
+)
+def test_the_rest_of_its_line_is_shown(said: str, shown: str) -> None:
+    assert (
+        crashed(f"error: unrecognized arguments: {said}").evidence[0].text == f"error: unrecognized arguments: {shown}"
+    )
 
 
 def test_a_line_without_secrets_stays_as_it_is() -> None:
@@ -284,6 +346,11 @@ def test_the_first_restart(body: Json, detail: str) -> None:
     stand = crashed(body=body)
     assert short(stand) == ("weights", "", detail)
     assert stand.wants_log == ("vllm",)
+
+
+def test_without_init_containers_it_reads_the_same() -> None:
+    body = waiting("CrashLoopBackOff", restartCount=1, lastState={"terminated": {"exitCode": 1, "reason": "Error"}})
+    assert short(judged(placed(body))) == ("weights", "", f"{ENDED} and starts again")
 
 
 @pytest.mark.parametrize("body", [ended(restarts=2), again(restarts=2), again(restarts=7)])

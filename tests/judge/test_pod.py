@@ -108,6 +108,7 @@ def test_an_image_that_no_pull_brings(said: str) -> None:
         ([event("TriggeredScaleUp", "up: gpu 0->1")], "yes", ("event TriggeredScaleUp: up: gpu 0->1",)),
         ([event("NotTriggerScaleUp", FULL_UP)], "while others move", (f"event NotTriggerScaleUp: {FULL_UP}",)),
         ([event("NotTriggerScaleUp", IN_BACKOFF)], "yes", None),
+        ([event("NotTriggerScaleUp", "pod didn't trigger scale-up: 1 not ready for scale-up")], "yes", None),
         ([event("FailedScaleUp", "GCE quota exceeded")], "while others move", None),
         ([event("FailedScaleUp", "out of resources")], "yes", None),
         (

@@ -11,6 +11,9 @@ from aiops.session import Session
 from tests.clients.conftest import environment, kubeconfig  # noqa: F401 - nothing of this machine
 from tests.operations.api import Api
 from tests.operations.checkout import checkout
+from tests.operations.cluster import KEY, SERVED, Cluster
+from tests.serving.server import Server
+from tests.serving.vllm import Vllm
 
 RUN = "20260131T120000-3f9a"
 
@@ -44,3 +47,16 @@ def session(api: Api, work: Path, tmp_path: Path, told: list[Event]) -> Iterator
 @pytest.fixture
 def kube(session: Session) -> Kube:
     return session.kube
+
+
+@pytest.fixture
+def cluster(api: Api) -> Cluster:
+    return Cluster(api)
+
+
+@pytest.fixture
+def server(api: Api) -> Iterator[Server]:
+    """A server like vLLM behind every pod of namespace serving."""
+    with Server(Vllm(SERVED, KEY)) as running:
+        api.behind["serving"] = running.port
+        yield running

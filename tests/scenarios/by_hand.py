@@ -119,7 +119,9 @@ class Hand:
 
     def pods(self) -> list[Json]:
         """Those that are not ending, the newest last."""
-        bodies = json.loads(self.kubectl("get", "pods", "-o", "json", "--sort-by=.metadata.creationTimestamp", "-l", LABEL))
+        bodies = json.loads(
+            self.kubectl("get", "pods", "-o", "json", "--sort-by=.metadata.creationTimestamp", "-l", LABEL)
+        )
         alive = [pod for pod in bodies["items"] if "deletionTimestamp" not in pod["metadata"]]
         return [pod for pod in alive if pod["status"]["phase"] != "Failed"]
 

@@ -6,6 +6,7 @@ The texts are those of the programs and issues that the cells name; quotas, poli
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from aiops.snapshot import Json
 from tests.scenarios.by_hand import GPU, OF, Hand, end, running, waiting
@@ -33,9 +34,7 @@ def fails(phase: str, source: str, said: str, fix: str, play: Play, before: Play
     return Cell(source=f"{phase}: {source}", phase=phase, said=said, fix=fix, play=play, before=before)
 
 
-def waits(
-    phase: str, source: str, said: str, play: Play, before: Play | None = None, limit: str = "10s"
-) -> Cell:
+def waits(phase: str, source: str, said: str, play: Play, before: Play | None = None, limit: str = "10s") -> Cell:
     options = ("--timeout", limit)
     return Cell(source=f"{phase}: {source}", phase=phase, said=said, play=play, before=before, options=options)
 
@@ -132,8 +131,9 @@ def templated(spec: Json) -> Play:
 
 def held_up(hand: Hand) -> None:
     """A pod of before that does not end."""
+    hand.node()
     hand.scale(1)
-    name = hand.pod()["metadata"]["name"]
+    name = hand.placed()["metadata"]["name"]
     hand.kubectl("patch", "pod", name, "-p", json.dumps({"metadata": {"finalizers": ["tests/hold"]}}))
     hand.scale(0)
     hand.until("its pod is ending", lambda: not hand.pods())
@@ -165,7 +165,7 @@ ACCEPTED_FAILS = (
         "Sync the application that brings this ServiceAccount", nothing, templated({"serviceAccountName": "vllm"}),
     ),
     fails(
-        "accepted", "kube-apiserver's LimitRanger", rf"{FORBIDDEN}maximum memory usage per Container is 1Gi",
+        "accepted", "kube-apiserver's LimitRanger", rf"{FORBIDDEN}\[?maximum memory usage per Container is 1Gi",
         "Change what the message names in the Deployment's pod template", nothing,
         makes("LimitRange", {"limits": [{"type": "Container", "max": {"memory": "1Gi"}}]}),
     ),
@@ -192,10 +192,9 @@ FEW, MOST = "2 Insufficient nvidia.com/gpu", "1 max node group size reached"
 GKE = "Node scale up in zones us-central1-a associated with this pod failed: {}. Pod is at risk of not being scheduled."
 
 
-def says(reason: str, message: str, ago_s: float = 2, **changes: str) -> Play:
+def says(reason: str, message: str, ago_s: float = 2) -> Play:
     """Of the pod; of type Normal, whatever it says (cluster-autoscaler FAQ)."""
-    source = changes.pop("source", "cluster-autoscaler")
-    return lambda hand: hand.event(hand.pod(), reason, message, source=source, ago_s=ago_s, **changes)
+    return lambda hand: hand.event(hand.pod(), reason, message, source="cluster-autoscaler", ago_s=ago_s)
 
 
 def refuses(*reasons: str) -> Play:
@@ -206,8 +205,14 @@ def ordered(ago_s: float) -> Play:
     return says(TRIGGERED, "pod triggered scale-up: [{gpu-l4 0->1 (max: 1)}]", ago_s)
 
 
-def joins(**how: object) -> Play:
-    return lambda hand: hand.node(**how)  # type: ignore[arg-type]
+def joins(**how: Any) -> Play:
+    """A node for its pod."""
+    return lambda hand: hand.node(**how)
+
+
+def neighbour(name: str, *containers: Json, gpus: int = 0) -> Play:
+    """Another pod on that node."""
+    return lambda hand: hand.neighbour(name, *containers, gpus=gpus)
 
 
 def leaving(hand: Hand) -> None:
@@ -221,7 +226,7 @@ CAPACITY_FAILS = (
         fails("capacity", source, f"no GPU node: {', '.join(reasons)}", fix, refuses(*reasons))
         for source, reasons, fix in (
             ("autoscaler#5692", (FEW, MOST), "raise the node group's maximum size"),
-            ("autoscaler#4181", ("6 Insufficient nvidia.com/gpu",), "Lower what the Deployment's pod template requests"),
+            ("autoscaler#4181", ("6 Insufficient nvidia.com/gpu",), "Lower what the Deployment's pod"),
             (
                 "autoscaler's scheduler plugins",
                 ("1 node(s) had untolerated taint {nvidia.com/gpu: present}", FEW), "Add a toleration",
@@ -266,8 +271,8 @@ CAPACITY_WAITS = (
         says(FAILED, GKE.format("Quota exceeded for quota metric 'Queries' and limit 'Queries per minute'"), 60),
     ),
     after_grace(
-        "capacity", "autoscaler#5938: no event at all", "no GPU node: 0/2 nodes are available: .*node affinity/selector",
-        nothing,
+        "capacity", "autoscaler#5938: no event at all",
+        r"no GPU node: 0/\d+ nodes are available: .*node affinity/selector", nothing,
     ),
     after_grace(
         "capacity", "autoscaler: a node that it removes makes room",
@@ -276,7 +281,7 @@ CAPACITY_WAITS = (
     after_grace(
         "capacity", "scheduler: another pod holds the GPU, without an autoscaler",
         r"Insufficient nvidia.com/gpu.*; the GPU of node gpu-\d+ is held by Pod \S+/other",
-        nothing, lambda hand: (hand.node(), hand.neighbour("other", running("main"), gpus=1))[0],
+        nothing, both(joins(), neighbour("other", running("main"), gpus=1)),
     ),
 )  # fmt: skip
 
@@ -290,14 +295,13 @@ DRIVER = "nvidia-driver-daemonset-x7k2p"
 
 def installs(*containers: Json) -> Play:
     """A node without its GPU, on which the operator's driver pod stands so."""
-    return lambda hand: (hand.node(gpus=None), hand.neighbour(DRIVER, *containers))[0]
+    return both(joins(gpus=None), neighbour(DRIVER, *containers))
 
 
-def driver(restarts: int, **state: Json) -> Json:
-    return running("main", restartCount=restarts, lastState=end(), **state)
+def crashed(times: int) -> Json:
+    return waiting("CrashLoopBackOff", "back-off 40s", "main", restartCount=times, lastState=end())
 
 
-BACK_OFF: Json = {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 40s restarting failed container"}}
 NO_KERNEL = "Back-off pulling image: r.io/driver:550-6.8.0-1013-gke: not found"
 NODE_FAILS = (
     fails(
@@ -329,20 +333,21 @@ NODE_WAITS = (
         joins(taints=({"key": "node.cilium.io/agent-not-ready", "effect": "NoSchedule"},)),
     ),
 )  # fmt: skip
+NO_GPU = rf"node gpu-\d+ gets no GPU: Pod \S+/{DRIVER}"
 GPU_FAILS = (
     fails(
-        "gpu", "gpu-operator: its driver crashed three times", rf"node gpu-\d+ gets no GPU: Pod \S+/{DRIVER}: container main",
-        f"describe pod {DRIVER}", installs(driver(3, state=BACK_OFF)),
+        "gpu", "gpu-operator: its driver crashed three times", rf"{NO_GPU}: container main keeps ending",
+        f"describe pod {DRIVER}", installs(crashed(3)),
     ),
     fails(
-        "gpu", "gpu-operator: no driver for this kernel", rf"node gpu-\d+ gets no GPU: Pod \S+/{DRIVER}: ImagePullBackOff",
-        f"describe pod {DRIVER}", installs(waiting("ImagePullBackOff", NO_KERNEL, "main")),
+        "gpu", "gpu-operator: no driver for this kernel", rf"{NO_GPU}: ImagePullBackOff: r.io/driver:550",
+        f"describe pod {DRIVER}", installs(waiting("ImagePullBackOff", NO_KERNEL, "main", image="r.io/driver:550")),
     ),
 )  # fmt: skip
 INSTALLS = r"node gpu-\d+ is there without its GPU: the driver is being installed"
 GPU_WAITS = (
     after_grace("gpu", "autoscaler#10301: labelled, and no GPU", INSTALLS, joins(gpus=None)),
-    waits("gpu", "gpu-operator: its driver crashed twice", INSTALLS, installs(driver(2, state=BACK_OFF))),
+    waits("gpu", "gpu-operator: its driver crashed twice", INSTALLS, installs(crashed(2))),
     waits("gpu", "gpu-operator#2685: its validator is Ready", INSTALLS, installs(running("main", ready=True))),
     waits(
         "gpu", "scheduler: the GPU is free, and the memory too small",

@@ -13,7 +13,7 @@ from tests.scenarios.by_hand import (
     running,
     waiting,
 )
-from tests.scenarios.cells import Cell, Play, both, fails, waits
+from tests.scenarios.cells import Cell, Play, both, fails, joins, waits
 from tests.scenarios.models import NAMESPACE, SERVED, secret
 from tests.serving.vllm import Vllm
 
@@ -22,7 +22,7 @@ RESOLVE = f'failed to pull and unpack image "docker.io/{IMAGE}": failed to resol
 
 def kubelet(*containers: Json, init: Json = STAGED) -> Play:
     """A node joins, and its kubelet says so of the pod's containers."""
-    return lambda hand: (hand.node(), hand.kubelet(*containers, init=(init,)))[0]
+    return both(joins(), lambda hand: hand.kubelet(*containers, init=(init,)))
 
 
 def pull(cause: str, reason: str = "ImagePullBackOff") -> Play:
@@ -58,7 +58,7 @@ IMAGE_FAILS = (
         image_fails(source, f"{IMAGE} cannot be pulled: .*{said}", fix, pull(said))
         for source, said, fix in (
             ("containerd: 401", r"unexpected status code \[manifests v0.23.0\]: 401 Unauthorized", DENIED),
-            ("containerd: 403", "failed to authorize: failed to fetch oauth token: unexpected status: 403 Forbidden", DENIED),
+            ("containerd: 403", "failed to fetch oauth token: unexpected status: 403 Forbidden", DENIED),
             ("docker.io", "pull access denied, repository does not exist or may require authorization", DENIED),
             ("containerd: 404", "manifest unknown", CORRECT),
             ("containerd", f"docker.io/{IMAGE}: not found", CORRECT),
@@ -71,14 +71,17 @@ IMAGE_FAILS = (
     ),
     image_fails(
         "kubelet: a Secret of a volume", f"FailedMount: {MOUNT}", "get externalsecret,secret gcs-key",
-        both(kubelet(container(), init=waiting("PodInitializing", name=STAGE)), by_kubelet("FailedMount", MOUNT, "Warning", 2)),
+        both(
+            kubelet(container(), init=waiting("PodInitializing", name=STAGE)),
+            by_kubelet("FailedMount", MOUNT, "Warning", 2),
+        ),
     ),
 )  # fmt: skip
 IMAGE_WAITS = (
-    image_waits("kubelet, which has not taken it up", "its containers are being made", lambda hand: hand.node()),
+    image_waits("kubelet, which has not taken it up", "its containers are being made", joins()),
     image_waits(
         "kubelet: Pulling", f'Pulling image "{IMAGE}"',
-        lambda hand: (hand.node(), by_kubelet("Pulling", f'Pulling image "{IMAGE}"', of=STAGE)(hand))[0],
+        both(joins(), by_kubelet("Pulling", f'Pulling image "{IMAGE}"', of=STAGE)),
     ),
     image_waits(
         "kubelet: the first ErrImagePull, though it is a 401", f"{IMAGE} cannot be pulled: .*401 Unauthorized",
@@ -90,11 +93,11 @@ IMAGE_WAITS = (
     image_waits("docker.io's rate limit", "cannot be pulled: .*429 Too Many Requests", pull("429 Too Many Requests")),
     image_waits(
         "kube-controller-manager: Multi-Attach (VS5)", "FailedAttachVolume: Multi-Attach error",
-        lambda hand: (hand.node(), by_kubelet("FailedAttachVolume", ATTACHED, "Warning")(hand))[0],
+        both(joins(), by_kubelet("FailedAttachVolume", ATTACHED, "Warning")),
     ),
     image_waits(
         "kubelet: the operator's runtime is not there yet (GD4)", f"FailedCreatePodSandBox: {NO_RUNTIME}",
-        lambda hand: (hand.node(), by_kubelet("FailedCreatePodSandBox", NO_RUNTIME, "Warning", 3)(hand))[0],
+        both(joins(), by_kubelet("FailedCreatePodSandBox", NO_RUNTIME, "Warning", 3)),
     ),
 )  # fmt: skip
 
@@ -126,7 +129,7 @@ def weights_waits(source: str, said: str, play: Play) -> Cell:
 
 def killed_by(probe: str) -> Play:
     return both(
-        lambda hand: hand.node(),
+        joins(),
         by_kubelet("Unhealthy", f"{probe.title()} probe failed: connection refused", "Warning", 60, SERVER),
         by_kubelet("Killing", f"Container vllm failed {probe} probe, will be restarted", of=SERVER),
         lambda hand: hand.kubelet(again(137)),
@@ -154,8 +157,9 @@ WEIGHTS_FAILS = (
         "requests.exceptions.HTTPError: 403 Client Error: Forbidden for url: https://huggingface.co/m/x/config.json",
     ),
     crash_fails(
-        "huggingface_hub, offline with an empty volume", "its weights are not on its volume", "init container",
-        "We couldn't connect to 'https://huggingface.co' to load the files, and couldn't find them in the cached files.",
+        "transformers, offline with an empty volume", "its weights are not on its volume", "init container",
+        "OSError: We couldn't connect to 'https://huggingface.co' to load the files, and couldn't find them in the "
+        "cached files.",
     ),
     crash_fails(
         "argparse", "its server does not know one of its arguments", "Correct the arguments",
@@ -189,7 +193,7 @@ WEIGHTS_FAILS = (
         "kubelet: the second restart", f"{ENDED} again and again", "logs", kubelet(again(restarts=2)),
     ),
     weights_fails(
-        "kubelet: a CrashLoopBackOff of long ago, whose log tells", f"{ENDED}: {GPU_MEMORY}", "--gpu-memory-utilization",
+        "kubelet: a CrashLoopBackOff of long ago, and its log", f"{ENDED}: {GPU_MEMORY}", "--gpu-memory-utilization",
         logged(CUDA, waiting("CrashLoopBackOff", "back-off 5m0s", restartCount=7, lastState=end())),
     ),
     weights_fails(
@@ -208,7 +212,8 @@ WEIGHTS_WAITS = (
         both(kubelet(running()), by_kubelet("Unhealthy", REFUSES, "Warning", 40, SERVER)),
     ),
     weights_waits(
-        "kubelet: the weights are fetched", f"container {STAGE} runs before vllm", kubelet(container(), init=running(STAGE)),
+        "kubelet: the weights are fetched", f"container {STAGE} runs before vllm",
+        kubelet(container(), init=running(STAGE)),
     ),
     weights_waits("kubelet: the first restart", f"{ENDED} and starts again", kubelet(again())),
     weights_waits(
@@ -216,15 +221,16 @@ WEIGHTS_WAITS = (
         kubelet(waiting("CrashLoopBackOff", "back-off 10s", restartCount=1, lastState=end())),
     ),
     weights_waits(
-        "kubelet: after its node was down", r"container vllm ended \(ContainerStatusUnknown, exit code 137\) and starts",
+        "kubelet: after its node was down", r"ended \(ContainerStatusUnknown, exit code 137\) and starts",
         kubelet(again(137, "ContainerStatusUnknown")),
     ),
     weights_waits(
-        "huggingface_hub: 429 once (OG4)", "Hugging Face lets no more through from this cluster for now; it starts again",
+        "huggingface_hub: 429 once (OG4)", "Hugging Face lets no more through .*; it starts again",
         logged(LIMITED, container(), init=again(name=STAGE), of=STAGE),
     ),
     weights_waits(
-        "PyTorch: a first run that may get over it", "container vllm runs and is not ready yet", logged(CUDA, running()),
+        "PyTorch: a first run that may get over it", "container vllm runs and is not ready yet",
+        logged(CUDA, running()),
     ),
 )  # fmt: skip
 
@@ -246,13 +252,17 @@ def ready(hand: Hand) -> None:
 
 
 SILENT = "its pod is Ready; its server does not answer: "
-SERVING_FAILS = (
-    fails("serving", "vLLM: another --served-model-name", f"it serves other-7b, not {SERVED}", "--served-model-name", answers("other-7b")),
-    fails("serving", "vLLM: another key (VS2)", "its server refuses the key of Secret vllm-api-key", "rollout restart", answers(key="sk-other")),
-    fails("serving", "vLLM behind a policy: 403", "its server refuses the key of Secret", "rollout restart", answers(fault="403")),
-    fails("serving", "another server", "what answers on port 8000 is no server of a model: it answers with an HTML page", ".port in the config", answers(fault="html")),
-    fails("serving", "another server: 404", "what answers on port 8000 is no server of a model: it answers 404", ".port in the config", answers(fault="404")),
-)  # fmt: skip
+STRANGER = "what answers on port 8000 is no server of a model: it answers "
+SERVING_FAILS = tuple(
+    fails("serving", source, said, fix, play)
+    for source, said, fix, play in (
+        ("vLLM: another name", f"it serves other-7b, not {SERVED}", "Set --served-model-name", answers("other-7b")),
+        ("vLLM: another key (VS2)", "its server refuses the key", "rollout restart", answers(key="sk-other")),
+        ("a policy before vLLM: 403", "its server refuses the key", "rollout restart", answers(fault="403")),
+        ("another server", f"{STRANGER}with an HTML page", ".port in the config", answers(fault="html")),
+        ("another server: 404", f"{STRANGER}404", ".port in the config", answers(fault="404")),
+    )
+)
 SERVING_WAITS = (
     waits("serving", "vLLM: 503", f"{SILENT}it answers 503", answers(fault="503")),
     waits("serving", "vLLM: 500", f"{SILENT}it answers 500", answers(fault="500")),

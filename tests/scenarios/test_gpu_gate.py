@@ -1,6 +1,7 @@
 """The paid half: a model on, proven, and off; whose it is; and that nothing stays on by accident."""
 
 import json
+import os
 import re
 import signal
 import time
@@ -122,6 +123,26 @@ def test_after_an_interrupt_nothing_is_written_and_the_bill_is_told(standing: Op
     down = standing("vllm-down")
     assert down.code == 0, down
     assert re.search(r"node \S+ left", down.out), down
+
+
+def listening(pid: int) -> set[str]:
+    """The inodes of the TCP sockets on which a process listens."""
+    tables = [Path(f"/proc/{pid}/net/{name}").read_text().splitlines()[1:] for name in ("tcp", "tcp6")]
+    open_ones = {line.split()[9] for table in tables for line in table if line.split()[3] == "0A"}
+    links = [os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir()]
+    return {inode for inode in open_ones if f"socket:[{inode}]" in links}
+
+
+def test_a_smoke_opens_no_port(standing: Operator, server: Server) -> None:
+    assert standing("vllm-up").code == 0
+    server.fault, server.late_s = "late", 600.0
+    asked = len(server.seen)
+    process = standing.start("smoke")
+    eventually(standing.cluster, "the model is asked", lambda: len(server.seen) > asked)
+    assert listening(process.pid) == set()
+    outcome = standing.finish(process, "smoke")
+    assert outcome.code == 3, outcome
+    assert "did not answer in time" in outcome.out, outcome
 
 
 FAULTS = {
