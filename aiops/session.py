@@ -12,7 +12,7 @@ from aiops.config import tables
 from aiops.config.find import find
 from aiops.config.load import load
 from aiops.config.model import Config, Timeouts
-from aiops.errors import AiopsError, TargetError
+from aiops.errors import TargetError
 from aiops.gitops.files import Folder
 from aiops.gitops.repository import same_repository
 from aiops.gitops.tree import Tree, read_tree
@@ -56,7 +56,7 @@ class Session:
         """The configuration where there is one that can be read: for what must not depend on it."""
         try:
             return self.config
-        except AiopsError:
+        except Exception:  # noqa: BLE001 - a bug in reading it does not stand in the way either
             return None
 
     @property

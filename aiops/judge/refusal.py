@@ -30,6 +30,7 @@ _GATEWAY: Mapping[str, str] = {
     "Invalid model name": "model-unknown",
     "No connected db": "no-database",
     "DB not connected": "no-database",
+    "Not connected to DB": "no-database",
 }
 """Words of LiteLLM. All of a model's backends cooling down after errors is a 429 too, and no rate limit."""
 _TOOLS = ("tool choice requires", "requires --tool-call-parser")
@@ -44,8 +45,8 @@ _STATUSES: Mapping[int, str] = {
     504: "timeout",
 }
 _NO_MODEL = re.compile(r"\bmodel\b.{0,100}(does not exist|not found)", re.IGNORECASE)
-"""Not the word alone: LiteLLM ends every message with `Received Model Group=...`."""
-_ALIASES = re.compile(r"Valid aliases: (.+?)\.?$")
+"""Not the word alone: LiteLLM ends every message with `Received Model Group=...`, or `LiteLLM: model group ...`."""
+_ALIASES = re.compile(r"Valid aliases: (.+?)\.?(?: LiteLLM: .*| Received Model Group=.*)?$")
 
 
 def judge_refusal(asked: Asked, reply: Reply) -> Finding:

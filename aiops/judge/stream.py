@@ -47,6 +47,8 @@ class _Seen:
     thoughts: list[str] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
     """When text came, thought or said."""
+    last: float = 0.0
+    """When the last token came: text, or the end, which is a token too."""
     model: object = None
     end: str = ""
     usage: object = None
@@ -66,13 +68,15 @@ class _Seen:
                 self._take_choice(at, choice)
 
     def _take_choice(self, at: float, choice: Json) -> None:
-        self.end = str(choice.get("finish_reason") or self.end)
-        delta = part(choice, "delta")
+        end, delta = choice.get("finish_reason"), part(choice, "delta")
+        self.end = str(end or self.end)
         text, thought = delta.get("content") or choice.get("text") or "", thought_of(delta)
         self.texts.append(str(text))
         self.thoughts.append(thought)
         if text or thought:
             self.times.append(at)
+        if text or thought or end:
+            self.last = at
 
 
 def judge_stream(asked: Asked, lines: Sequence[tuple[float, bytes]], *, broken: str = "") -> tuple[Finding, Stream]:
@@ -108,7 +112,7 @@ def _data(lines: Sequence[tuple[float, bytes]]) -> Iterator[tuple[float, bytes]]
 
 def _measure(seen: _Seen) -> Stream:
     times, tokens = seen.times, counted(seen.usage, "completion_tokens") or len(seen.times)
-    took = times[-1] - times[0] if times else 0.0
+    took = seen.last - times[0] if times else 0.0
     speed = (tokens - 1) / took if took > AT_ONCE_S and tokens > 1 else None
     return Stream(times[0] if times else None, tokens, speed, "".join(seen.texts))
 

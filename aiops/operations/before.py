@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from aiops.clients.kube import DEPLOYMENTS, NODES, PODS, Kind, Kube
 from aiops.collect import gather
 from aiops.errors import Forbidden, NotFound, Refused
 from aiops.judge.finding import Finding
+from aiops.judge.model import Model
 from aiops.judge.occupied import occupied
 from aiops.judge.scaling import Before, refusals
 from aiops.operations.models import Found
@@ -20,11 +22,11 @@ SCALEDOBJECT, EXTERNALSECRET = ("keda.sh", "ScaledObject"), ("external-secrets.i
 def look_before(session: Session, found: Found) -> Before:
     """The look. Raises what cannot be read: nothing is scaled up blindly."""
     kube, kinds, namespace = session.kube, session.kube.kinds(), found.model.namespace
-    reads: dict[str, Callable[[], tuple[Json, ...]]] = {
+    reads: dict[str, Callable[[], Any]] = {
         "deployments": partial(_all, kube, DEPLOYMENTS, None),
         "pods": partial(_all, kube, PODS, None),
         "nodes": partial(_all, kube, NODES, None),
-        "secret": partial(_secret, kube, found),
+        "secret_there": partial(_holds_key, kube, found.model),
     }
     for name, kind in (("scaledobjects", SCALEDOBJECT), ("externalsecrets", EXTERNALSECRET)):
         if (known := kinds.find(*kind)) is not None:
@@ -33,10 +35,7 @@ def look_before(session: Session, found: Found) -> Before:
     for error in failures.values():
         raise error
     _refuse_unproven(session, namespace)
-    there = bool(answers.pop("secret"))
-    return Before(
-        application=found.application, deployment=found.deployment, model=found.model, secret_there=there, **answers
-    )
+    return Before(application=found.application, deployment=found.deployment, model=found.model, **answers)
 
 
 def refuse(found: Found, before: Before, *, anyway: bool) -> None:
@@ -72,13 +71,12 @@ def _all(kube: Kube, kind: Kind, namespace: str | None) -> tuple[Json, ...]:
     return kube.list(kind, namespace).items
 
 
-def _secret(kube: Kube, found: Found) -> tuple[Json, ...]:
-    """One empty object where the Secret holds the key; its value is not kept."""
-    key = found.model.key
-    if key is None:
-        return ({},)
+def _holds_key(kube: Kube, model: Model) -> bool:
+    """Its Secret is there, with its key; the value is not kept."""
+    if model.key is None:
+        return True
     try:
-        kube.secret(found.model.namespace, key.secret, key.key)
+        kube.secret(model.namespace, model.key.secret, model.key.key)
     except NotFound:
-        return ()
-    return ({},)
+        return False
+    return True

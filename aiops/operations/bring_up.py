@@ -13,7 +13,7 @@ from aiops.operations.resolve import resolve
 from aiops.operations.root import root
 from aiops.operations.target import prove_target
 from aiops.operations.wait import wait
-from aiops.progress.events import BroughtUp, Result, Rooted, Row, StageEnded, StageStarted, Waited
+from aiops.progress.events import BroughtUp, Result, Rooted, Row, StageEnded, StageStarted, Synced, Waited
 from aiops.session import Session
 
 
@@ -94,6 +94,9 @@ class Course:
         self.warnings += result.warnings
         if isinstance(result, Waited):
             self.rows = result.rows
+        if isinstance(result, Synced):  # what the wait before said of them is no longer so
+            names = {each.name for each in result.applications}
+            self.rows = tuple(row for row in self.rows if row.name not in names)
         if result.exit_code:
             self.failures.append((name, result))
             self._ended(name, began, "failed", result.summary)

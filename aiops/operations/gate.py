@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from aiops.config.tables import GATEWAY, SERVING
-from aiops.errors import Refused
+from aiops.errors import AiopsError, Refused
 from aiops.operations.gpus import look_at_gpus
 from aiops.operations.models import Found, chosen_application, live_model
 from aiops.operations.smoke import smoke
@@ -48,15 +48,17 @@ class Gate:
         found = self.found
         if found is None:
             return Result(summary="nothing was raised")
-        gpus = look_at_gpus(self.session.kube)
+        try:
+            gpus = look_at_gpus(self.session.kube)
+        except AiopsError:  # what cannot be seen can still be lowered
+            self.abandon()
+            raise
         live = gpus.deployment(found.model.namespace, found.model.name)
-        self.owned = False
         return switch_off(self.session, gpus, [live] if live else [], run=self.session.run)
 
     def abandon(self) -> None:
-        """After a bug: scale back, without a wait."""
+        """Scale back, without a look and without a wait."""
         if self.owned and self.found is not None:
-            self.owned = False
             give_back(self.session, self.found)
 
     def _sync(self) -> Result:

@@ -53,7 +53,7 @@ class Lowering:
     def _look(self, moment: Moment) -> Ended | None:
         rows: tuple[Row, ...] = ()
         if self.followed.complete:
-            users = users_of(self.followed.every(PODS))
+            users = users_of(self._others())
             self._newcomers()
             paying.remaining(self.session, self.followed.every(NODES), users)
             models = (self._model(each) for each in self.lowered)
@@ -68,8 +68,15 @@ class Lowering:
         )  # fmt: skip
         settled = self.followed.complete and all(row.state in ENDS for row in rows) and not trouble
         if settled or moment.over or any(row.state == "hopeless" for row in rows):
-            return Ended(rows, moment.elapsed_s, moment.over and not settled, trouble)
+            unseen = "" if self.followed.complete else "nothing could be seen"
+            return Ended(rows, moment.elapsed_s, moment.over and not settled, trouble or unseen)
         return None
+
+    def _others(self) -> tuple[Json, ...]:
+        """The pods that are not of a model on its way down."""
+        pods = self.followed.every(PODS)
+        own = {pod["metadata"]["uid"] for each in self.lowered for pod in pods_of(each, pods)}
+        return tuple(pod for pod in pods if pod["metadata"]["uid"] not in own)
 
     def _newcomers(self) -> None:
         nodes = {node["metadata"]["name"] for node in self.followed.every(NODES) if is_gpu_node(node)}

@@ -19,6 +19,9 @@ PAUSE_S = 2.0
 SURELY_S = 60.0
 """For how long a scaling down is tried again."""
 
+Down = Literal["lowered", "down", "not ours"]
+"""By us; by somebody else, or it was deleted; it is up for somebody else."""
+
 
 def mark(session: Session, command: str) -> Raised:
     """This run, as it is written on what it raises."""
@@ -55,11 +58,11 @@ def set_replicas(kube: Kube, deployment: Json, replicas: int, raised: Raised | N
                 ) from error
 
 
-def lower(kube: Kube, namespace: str, name: str, run: str | None) -> Literal["lowered", "down", "not ours"]:
+def lower(kube: Kube, namespace: str, name: str, run: str | None) -> Down:
     """Scale to 0, whatever it takes for a minute: it is the one write whose failure costs money.
 
-    `run`: only while the annotation names this run; None: whoever raised it. `down`: somebody else lowered or deleted
-    it; `not ours`: it is up, for somebody else. Raises the last error where nothing helped: it still runs.
+    `run`: only while the annotation names this run; None: whoever raised it. Raises the last error where nothing
+    helped: it still runs.
     """
     began = time.monotonic()
     while True:

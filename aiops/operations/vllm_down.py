@@ -15,6 +15,7 @@ from aiops.judge.keda import keda_undoes
 from aiops.judge.model import asks_for_gpu
 from aiops.judge.raised import raised_of
 from aiops.judge.stoppable import Running, running_models
+from aiops.operations import paying
 from aiops.operations.gpus import Gpus, look_at_gpus, users_of
 from aiops.operations.lowering import GPU_NODES, MODELS, Ended, Lowering
 from aiops.operations.models import chosen_application, live_application, live_deployments, no_gpu_hint
@@ -38,7 +39,7 @@ def vllm_down(session: Session, name: str | None, *, limit_s: float | None) -> M
         raise Refused(
             f"{application} has no Deployment on the cluster that asks for a GPU", no_gpu_hint(app, "pause", "off")
         )
-    return switch_off(session, look_at_gpus(session.kube), deployments, (), limit_s)
+    return switch_off(session, _look(session), deployments, (), limit_s)
 
 
 def vllm_down_all(session: Session, *, limit_s: float | None) -> ModelDown:
@@ -47,7 +48,7 @@ def vllm_down_all(session: Session, *, limit_s: float | None) -> ModelDown:
     kube = session.kube
     session.target = f"context {kube.context} ({kube.server})"
     session.report(Said(text=session.target))
-    gpus = look_at_gpus(kube)
+    gpus = _look(session)
     running = running_models(gpus.deployments, gpus.pods)
     deployments = [
         body
@@ -57,6 +58,13 @@ def vllm_down_all(session: Session, *, limit_s: float | None) -> ModelDown:
     names = ", ".join(str(each) for each in running if not each.why_not)
     session.report(Said(text=f"lowers {names}" if names else "no model is up"))
     return switch_off(session, gpus, deployments, [each for each in running if each.why_not], limit_s)
+
+
+def _look(session: Session) -> Gpus:
+    """The look; from here on the last lines say what is paid for, however this ends."""
+    gpus = look_at_gpus(session.kube)
+    paying.remaining(session, gpus.nodes, users_of(gpus.pods))
+    return gpus
 
 
 def switch_off(
@@ -76,7 +84,8 @@ def switch_off(
     down = [body for body, each in zip(deployments, outcomes, strict=True) if each.action in ("lowered", "was down")]
     config = session.readable_config
     timeouts = config.aiops.timeouts if config else Timeouts()
-    ended = Lowering(session, down, _drained(gpus, down, timeouts.drain)).run(limit_s or timeouts.drain)
+    drained = _drained(gpus, down, timeouts.drain) if down or not deployments else ()
+    ended = Lowering(session, down, drained).run(limit_s or timeouts.drain)
     models = [*outcomes, *(Lowered(name=str(each), action="left", detail=each.why_not) for each in left)]
     return _result(models, ended, _keda(gpus, down), gpus.unread)
 
@@ -88,12 +97,15 @@ def _lower(session: Session, deployment: Json, run: str | None) -> Lowered:
     try:
         outcome = lower(session.kube, meta["namespace"], meta["name"], run)
     except AiopsError as error:
+        session.report(Said(text=f"{name} could NOT be lowered: {error.message}", level="warn"))
         return Lowered(name=name, action="failed", detail=error.message)
     if outcome == "not ours":
         return Lowered(name=name, action="left", detail="somebody else took it over, and it stays up for them")
+    paying.stopped(session, name)
+    if outcome == "down" or not was:
+        return Lowered(name=name, action="was down")
     raised = raised_of(deployment)
-    by = f", raised by {raised}" if raised else ""
-    return Lowered(name=name, action="lowered" if was else "was down", detail=f"from {was} to 0{by}" if was else "")
+    return Lowered(name=name, action="lowered", detail=f"from {was} to 0" + (f", raised by {raised}" if raised else ""))
 
 
 def _drained(gpus: Gpus, down: Sequence[Json], drain_s: float) -> list[str]:
@@ -138,15 +150,13 @@ def _result(models: Sequence[Lowered], ended: Ended, keda: Sequence[Finding], un
     notes += [f"whether KEDA brings it back could not be read: {unread}"] if unread else []
     pods = [f"{row.name} is {row.detail}" for row in ended.rows if row.state == "waiting" and row.layer == MODELS]
     nodes = [row.name for row in ended.rows if row.state == "waiting" and row.layer == GPU_NODES]
-    hint = "\n".join(each.fix for each in keda)
-    code = 0
     if bad := [*failed, *again, *back]:
         summary, code = "; ".join(bad), 3
     elif ended.over and (pods or ended.trouble):
         summary, code = f"after {ended.seconds:.0f} s {ended.trouble or '; '.join(pods)}", 4
-        hint = hint or "run it again: it looks until they are gone"
     else:
-        summary = _down(models, ended, nodes)
+        summary, code = _down(models, ended, nodes), 0
+    hint = "\n".join(each.fix for each in keda) or ("run it again: it looks until they are gone" if code else "")
     return ModelDown(
         summary=summary, hint=hint, exit_code=code,
         warnings=len(notes) + len(nodes) + sum(each.action == "left" for each in models),

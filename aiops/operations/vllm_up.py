@@ -1,5 +1,6 @@
 """`vllm-up`: a GPU model on, and the wait until it serves. What does not come up is not paid for."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from aiops.errors import AiopsError
@@ -9,13 +10,18 @@ from aiops.operations.before import look_before, refuse
 from aiops.operations.gpu_guard import price
 from aiops.operations.models import Found, chosen_application, live_model
 from aiops.operations.raising import Raising
-from aiops.operations.scale import lower, mark, set_replicas
+from aiops.operations.scale import Down, lower, mark, set_replicas
 from aiops.operations.target import prove_target
 from aiops.progress.events import ModelUp, Said
 from aiops.session import Session
 
 BRING_UP, VLLM_UP = "bring-up", "vllm-up"
 """Who raises a model: the one gives it back, the other leaves it to its user."""
+WAYS_BACK: Mapping[Down, str] = {
+    "lowered": "scaled back to 0",
+    "down": "it is at 0",
+    "not ours": "somebody else took it over, and it was left as it is",
+}
 
 
 def vllm_up(session: Session, name: str | None, *, keep: bool, anyway: bool, limit_s: float | None) -> ModelUp:
@@ -36,23 +42,22 @@ def bring_model_up(
     ours, raise_it = True, not found.model.replicas
     if raise_it:
         refuse(found, look_before(session, found), anyway=anyway)
-    else:
-        found, ours = _taken_over(session, found, command)
     try:
+        paying.keep(session, str(found), None, f"aiops vllm-down {found.name}")
         if raise_it:
             found = _raised(session, found, command)
-        raising = Raising(session, found)
-        result = raising.run(limit_s or default_limit_s(session, found))
-    except Exception as error:  # a bug too must not leave a GPU running; Ctrl-C is none of these, and writes nothing
+        else:
+            found, ours = _taken_over(session, found, command)
+        result = Raising(session, found).run(limit_s or default_limit_s(session, found))
+    except Exception:  # a bug too must not leave a GPU running; Ctrl-C is none of these, and writes nothing
         if ours and not keep:
-            _give_back_or_say(session, found, error)
+            session.report(Said(text=f"{found}: {_way_back(session, found)[1]}", level="warn"))
         raise
     if not result.exit_code or not ours:
         return replace(result, raised=ours)
     if keep:
         return replace(result, raised=True, summary=f"{result.summary}; left up, as --keep asks")
-    down = give_back(session, found)
-    words = "scaled back to 0" if down else "somebody else took it over, and it was left as it is"
+    down, words = _way_back(session, found)
     return replace(result, raised=True, lowered=down, summary=f"{result.summary}; {words}")
 
 
@@ -62,29 +67,24 @@ def default_limit_s(session: Session, found: Found) -> float:
     return timeouts.node + timeouts.image + found.model.startup_s
 
 
-def give_back(session: Session, found: Found) -> bool:
-    """Scale down what this run raised; False where it is somebody else's now. Raises where it still runs."""
-    namespace, name = found.model.namespace, found.model.name
-    outcome = lower(session.kube, namespace, name, session.run)
-    if outcome == "not ours":
-        session.paying.pop(str(found), None)
-    else:
+def give_back(session: Session, found: Found) -> Down:
+    """Scale down what this run raised, unless it is up for somebody else now. Raises where it still runs."""
+    outcome = lower(session.kube, found.model.namespace, found.model.name, session.run)
+    if outcome != "not ours":
         paying.stopped(session, str(found))
-    return outcome != "not ours"
+    return outcome
 
 
-def _give_back_or_say(session: Session, found: Found, error: Exception) -> None:
-    """The first error is the one to tell; a failed way back is said beside it."""
+def _way_back(session: Session, found: Found) -> tuple[bool, str]:
+    """Whether it is down now, and in words; what failed before is the error to tell."""
     try:
-        if give_back(session, found):
-            session.report(Said(text=f"{found} was scaled back to 0", level="warn"))
-    except AiopsError as failure:
-        text = f"{found} could NOT be scaled back and may cost money: {failure.message}"
-        session.report(Said(text=text, level="warn"))
+        outcome = give_back(session, found)
+    except AiopsError as error:
+        return False, f"it could NOT be scaled back and may cost money: {error.message}"
+    return outcome != "not ours", WAYS_BACK[outcome]
 
 
 def _raised(session: Session, found: Found, command: str) -> Found:
-    paying.keep(session, str(found), None, f"aiops vllm-down {found.name}")
     deployment = set_replicas(session.kube, found.deployment, 1, mark(session, command))
     session.report(
         Said(text=f"{found}: scaled from 0 to 1; {price(session.config.aiops.prices, {found.model.accelerator})}")

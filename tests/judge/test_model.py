@@ -80,6 +80,17 @@ def test_a_command_line(command: list[str], args: list[str], served: str, port: 
     assert (model.served, model.port) == (served, port)
 
 
+@pytest.mark.parametrize("words", ["serve w/x", "--model w/x", "--model-id=w/x", "--served-model-name w/x"])
+@pytest.mark.parametrize("shell", ["sh", "/bin/bash", "dash", "ash", "zsh"])
+def test_in_a_script_the_server_is_found_by_its_options(shell: str, words: str) -> None:
+    command = [shell, "-ec", f"stage w/other; server {words} && echo over || echo failed"]
+    assert of(container(command=command, args=[])).served == "w/x"
+
+
+def test_a_server_that_has_nothing_but_a_port() -> None:
+    assert of(container(command=["sh", "-c", "server --port=1; echo over"], args=[])).port == 1
+
+
 @pytest.mark.parametrize(
     ("words", "ports", "port"),
     [
@@ -139,6 +150,8 @@ BASE = "acme/Coder-7B"
         (["serve", BASE], "completions"),
         (["--model=/models/x"], "chat"),
         (["--model=s3://bucket/x"], "chat"),
+        (["--model=./x"], "chat"),
+        (["--model=~/x"], "chat"),
         ([f"--model={BASE}", "--tool-call-parser=hermes"], "chat"),
         ([f"--model={BASE}", "--chat-template=x"], "chat"),
         ([f"--model={BASE}", "--task=embed"], "embeddings"),
@@ -232,6 +245,7 @@ def test_half_a_key_replaces_that_half() -> None:
     assert model_of(deployment(), secret="s").key == SecretKey("s", "api-key")
     assert model_of(deployment(), key="k").key == SecretKey("key", "k")
     assert model_of(deployment(spec(containers=[container(env=[])])), secret="s").key is None
+    assert model_of(deployment(spec(containers=[container(env=[])])), key="k").key is None
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,9 @@ from tests.judge.answers import (
 TOOLS = '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set'
 REQUIRED = 'tool_choice="required" requires --tool-call-parser to be set'
 GROUP = "Received Model Group=qwen\nAvailable Model Group Fallbacks=None"
+GROUPS = "\n\nLiteLLM: model group 'qwen' failed with the error above. No fallback was attempted."
+"""How LiteLLM 1.106.2 ends the message of a backend."""
+NO_MODEL_BEHIND = "litellm.NotFoundError: NotFoundError: OpenAIException - The model `q` does not exist."
 BACKEND = f"litellm.AuthenticationError: AuthenticationError: OpenAIException - Unauthorized. {GROUP}"
 DENIED = "key not allowed to access model. This key can only access models=['other']. Tried to access qwen"
 COOLING = "No deployments available for selected model, Try again in 5 seconds. Passed model=qwen"
@@ -98,6 +101,78 @@ GATEWAY = {
         "unavailable",
     ),
     "late behind": (answer(408, error(f"litellm.Timeout: APITimeoutError. {GROUP}")), "timeout"),
+    "the backend's key, 1.106.2": (
+        answer(
+            401,
+            error(
+                "litellm.AuthenticationError: AuthenticationError: OpenAIException - Error code: 401 - "
+                f"{{'error': 'Unauthorized'}}{GROUPS}",
+                "authentication_error",
+                "401",
+            ),
+        ),
+        "backend-key",
+    ),
+    "no model behind, 1.106.2": (
+        answer(404, error(f"{NO_MODEL_BEHIND} Valid aliases: qwen2.5-0.5b.{GROUPS}", "invalid_request_error", "404")),
+        "model-unknown",
+    ),
+    "no route behind, 1.106.2": (
+        answer(
+            404,
+            error(
+                f"litellm.NotFoundError: NotFoundError: OpenAIException - Error code: 404 - {{'detail': 'Not Found'}}"
+                f"{GROUPS}",
+                "invalid_request_error",
+                "404",
+            ),
+        ),
+        "not-found",
+    ),
+    "no parser behind, 1.106.2": (
+        answer(400, error(f"litellm.BadRequestError: OpenAIException - {REQUIRED}{GROUPS}", "BadRequestError", "400")),
+        "no-tool-parser",
+    ),
+    "nobody behind, 1.106.2": (
+        answer(
+            500,
+            error(
+                f"litellm.InternalServerError: InternalServerError: OpenAIException - Connection error.{GROUPS}",
+                "internal_server_error",
+                "500",
+            ),
+        ),
+        "backend-down",
+    ),
+    "cooling down, 1.106.2": (
+        answer(
+            429,
+            error(
+                "No deployments available for selected model, Try again in 5 seconds. All deployments for selected "
+                "model are in cooldown. Passed model=qwen. pre-call-checks=False, cooldown_list=['ec95']",
+                "all_deployments_in_cooldown",
+                "429",
+            ),
+            retry_after="5",
+        ),
+        "unavailable",
+    ),
+    "model not for the key, 1.106.2": (
+        answer(
+            403,
+            error(
+                "The requested model 'qwen' is not available for this API key, or the model name is invalid. Check the "
+                "models available to you and try again.",
+                "key_model_access_denied",
+                "403",
+            ),
+        ),
+        "forbidden",
+    ),
+    "no database to delete in": (
+        answer(500, error("Not connected to DB!", "internal_server_error", "500")),
+        "no-database",
+    ),
     "its own error": (answer(500, error("boom", "internal_server_error", "500")), "server-error"),
 }
 CASES = [(VLLM, *case) for case in DIRECT.values()] + [(LITELLM, *case) for case in GATEWAY.values()]
@@ -141,6 +216,7 @@ def test_the_type_alone_decides(kind: str, slug: str) -> None:
         ("The model `q` does not exist", "model-unknown"),
         ("No connected db.", "no-database"),
         ("DB not connected.", "no-database"),
+        ("Not connected to DB!", "no-database"),
         ("litellm.AuthenticationError: x", "backend-key"),
     ],
 )
@@ -214,3 +290,10 @@ def test_who_refuses_the_model_decides_what_is_to_be_mended() -> None:
     behind = judge_refusal(LITELLM, answer(404, error(words)))
     assert "to LiteLLM's model_list" in alias.fix
     assert "litellm_params.model" in behind.fix
+
+
+@pytest.mark.parametrize("end", ["", f" {GROUP}", GROUPS])
+def test_the_names_that_the_backend_serves_are_said(end: str) -> None:
+    words = f"{NO_MODEL_BEHIND} Valid aliases: qwen2.5-0.5b, q-2.{end}"
+    finding = judge_refusal(LITELLM, answer(404, error(words, "invalid_request_error", "404")))
+    assert finding.cause == "the backend does not know the model that LiteLLM's qwen names; it serves qwen2.5-0.5b, q-2"

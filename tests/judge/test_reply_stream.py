@@ -15,6 +15,33 @@ NO_CHOICES: dict[str, Any] = {"model": "qwen", "choices": [], "usage": USAGE}
 AN_EMPTY_CHOICE: dict[str, Any] = {"model": "qwen", "choices": [{"index": 0, "delta": {}}], "usage": USAGE}
 """LiteLLM's."""
 
+MEASURED = {
+    "vLLM 0.32.0": (
+        b'data: {"id":"chatcmpl-bbd4","object":"chat.completion.chunk","created":1795536461,"model":"qwen","choices":'
+        b'[{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}],'
+        b'"prompt_token_ids":null,"prompt_text":null}',
+        b'data: {"id":"chatcmpl-bbd4","object":"chat.completion.chunk","created":1795536461,"model":"qwen","choices":'
+        b'[{"index":0,"delta":{"content":"pong"},"logprobs":null,"finish_reason":null,"token_ids":null}]}',
+        b'data: {"id":"chatcmpl-bbd4","object":"chat.completion.chunk","created":1795536461,"model":"qwen","choices":'
+        b'[{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop","stop_reason":null,"token_ids":null}]}',
+        b'data: {"id":"chatcmpl-bbd4","object":"chat.completion.chunk","created":1795536461,"model":"qwen","choices":'
+        b'[],"usage":{"prompt_tokens":27,"total_tokens":29,"completion_tokens":2},"system_fingerprint":"vllm-0.32.0"}',
+    ),
+    "LiteLLM 1.106.2": (
+        b'data: {"id":"chatcmpl-94bc","object":"chat.completion.chunk","created":1795537630,"model":"qwen","choices":'
+        b'[{"index":0,"delta":{"role":"assistant","content":""}}]}',
+        b'data: {"id":"chatcmpl-94bc","object":"chat.completion.chunk","created":1795537630,"model":"qwen","choices":'
+        b'[{"index":0,"delta":{"content":"pong"}}]}',
+        b'data: {"id":"chatcmpl-94bc","object":"chat.completion.chunk","created":1795537630,"model":"qwen","choices":'
+        b'[{"index":0,"delta":{},"finish_reason":"stop"}]}',
+        b'data: {"id":"chatcmpl-94bc","created":1795537630,"model":"qwen","object":"chat.completion.chunk",'
+        b'"system_fingerprint":"vllm-0.32.0","choices":[{"index":0,"delta":{}}],"usage":{"completion_tokens":2,'
+        b'"prompt_tokens":27,"total_tokens":29,"completion_tokens_details":{"reasoning_tokens":0,"text_tokens":2},'
+        b'"cost":0.0000165}}',
+    ),
+}
+"""As they were measured: the second of the two tokens is the end."""
+
 Lines = list[tuple[float, bytes]]
 
 
@@ -43,6 +70,13 @@ def test_a_whole_stream(usage: dict[str, Any]) -> None:
     assert finding.symptom == (
         'Deployment serving/vllm-qwen streams "pong": its first token after 1.5 s, 5 tokens, 4.0 tokens/s'
     )
+
+
+@pytest.mark.parametrize("server", MEASURED)
+def test_the_end_is_a_token_too(server: str) -> None:
+    finding, stream = judge_stream(VLLM, lines(*MEASURED[server], DONE))
+    assert stream == Stream(first_token_s=1.5, tokens=2, tokens_per_second=2.0, text="pong")
+    assert finding.symptom.endswith('streams "pong": its first token after 1.5 s, 2 tokens, 2.0 tokens/s')
 
 
 def test_chunks_are_counted_where_the_server_does_not_and_it_is_said() -> None:

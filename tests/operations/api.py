@@ -40,7 +40,7 @@ def merged(body: Any, patch: Any) -> Any:
     return body
 
 
-class Unanswered(Exception):  # noqa: N818 - it happens
+class Unanswered(Exception):
     """The connection ends without an answer."""
 
 
@@ -88,6 +88,8 @@ class Api:
         """Called before each request is answered: changes objects, or raises a Refusal or Unanswered."""
         self.after: Callable[[str], None] = lambda path: None
         """Called once something is written: what a cluster makes of it. May raise Unanswered."""
+        self.denied: set[str] = set()
+        """Verbs that a SelfSubjectAccessReview answers with no."""
         self.behind: dict[str, int] = {}
         """Namespace: the port of the server behind its pods; without one nobody listens there."""
         self._version = 100
@@ -137,6 +139,8 @@ class Api:
                 after = self._patch(path, query, body)
                 self.after(path)
                 return after
+            if path.endswith("/selfsubjectaccessreviews"):
+                return {"status": {"allowed": body["spec"]["resourceAttributes"]["verb"] not in self.denied}}
             if path in ("/api", "/apis"):
                 return self.discovery
             if path == "/version" or path in self.objects:
@@ -162,7 +166,8 @@ class Api:
                 fresh, known = self._changes[known:], len(self._changes)
             yield from (event for at, name, event in fresh if at > version and _within(name, path))
             with self._moved:
-                self._moved.wait_for(lambda: self._over.is_set() or len(self._changes) > known)
+                while len(self._changes) == known and not self._over.is_set():
+                    self._moved.wait()
 
     def forward(self, path: str, handler: BaseHTTPRequestHandler) -> None:
         """A port-forward to a pod."""
@@ -230,7 +235,7 @@ def _handler(api: Api) -> type[BaseHTTPRequestHandler]:
             except Unanswered:
                 self.close_connection = True
 
-        do_GET = do_PATCH = play  # noqa: N815
+        do_GET = do_PATCH = do_POST = play  # noqa: N815
 
         def stream(self, events: Iterator[Json]) -> None:
             self.send_response(200)

@@ -28,9 +28,9 @@ def ago(seconds: float) -> str:
     return (datetime.now(UTC) - timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def raised(command: str = "vllm-up", run: str = "20260101T000000-0000", at: str = "") -> str:
+def raised(command: str = "vllm-up", run: str = "20260101T000000-0000", at: str = "2026-01-01T00:00:00Z") -> str:
     """The annotation of another run."""
-    return Raised(run=run, command=command, user="eve@laptop", at=at or ago(600)).annotation()
+    return Raised(run=run, command=command, user="eve@laptop", at=at).annotation()
 
 
 def secret(collection: str, name: str, **data: str) -> tuple[str, Json]:

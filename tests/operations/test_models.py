@@ -100,9 +100,7 @@ def test_of_a_group_that_is_off(session: Session, work: Path) -> None:
 @pytest.mark.parametrize(
     ("resources", "absent"), [([], ""), ([ref("Deployment", MODEL)], ": Deployment serving/vllm-qwen is not there")]
 )
-def test_it_was_never_synced(
-    session: Session, cluster: Cluster, resources: list[dict[str, Any]], absent: str
-) -> None:
+def test_it_was_never_synced(session: Session, cluster: Cluster, resources: list[dict[str, Any]], absent: str) -> None:
     cluster.application(manifest(CATALOG), *resources)
     with pytest.raises(Refused, match=f"{MODEL} was never synced{absent}$") as told:
         live_model(session, MODEL)
@@ -136,9 +134,7 @@ def test_inferenceservices_have_a_command_of_their_own(session: Session, cluster
 
 
 @pytest.mark.parametrize("path", [LIVE, f"{APPLICATIONS}/{MODEL}"])
-def test_what_may_not_be_read_is_not_taken_for_absent(
-    session: Session, api: Api, cluster: Cluster, path: str
-) -> None:
+def test_what_may_not_be_read_is_not_taken_for_absent(session: Session, api: Api, cluster: Cluster, path: str) -> None:
     cluster.deploy()
     api.refused["GET", path] = Refusal(403, "no")
     with pytest.raises(Forbidden):

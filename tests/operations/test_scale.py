@@ -1,6 +1,7 @@
 """The one patch that sets replicas and says who did it; and the scaling down that does not give up."""
 
 import getpass
+import platform
 from collections.abc import Callable
 
 import pytest
@@ -187,7 +188,7 @@ def test_at_last_it_gives_up_and_says_why(
 
 
 def test_a_mark_says_who(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scale.platform, "node", lambda: "laptop")
+    monkeypatch.setattr(platform, "node", lambda: "laptop")
     monkeypatch.setattr(getpass, "getuser", lambda: "eve")
     found = mark(session, "vllm-up")
     assert (found.run, found.command, found.user) == (RUN, "vllm-up", "eve@laptop")

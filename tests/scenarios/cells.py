@@ -4,6 +4,7 @@ The texts are those of the programs and issues that the cells name; quotas, poli
 """
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -223,7 +224,7 @@ TEAM = {"key": "team", "value": "a", "effect": "NoSchedule"}
 PINNED = "Change the pod template's nodeSelector"
 CAPACITY_FAILS = (
     *(
-        fails("capacity", source, f"no GPU node: {', '.join(reasons)}", fix, refuses(*reasons))
+        fails("capacity", source, f"no GPU node: {re.escape(', '.join(reasons))}", fix, refuses(*reasons))
         for source, reasons, fix in (
             ("autoscaler#5692", (FEW, MOST), "raise the node group's maximum size"),
             ("autoscaler#4181", ("6 Insufficient nvidia.com/gpu",), "Lower what the Deployment's pod"),
@@ -310,11 +311,11 @@ NODE_FAILS = (
     ),
     fails(
         "node", "autoscaler: and its pause afterwards", LATE, "describe configmap cluster-autoscaler-status",
-        both(ordered(1000), refuses("1 in backoff after failed scale-up", FEW)),
+        both(refuses("1 in backoff after failed scale-up", FEW), ordered(1000)),
     ),
     fails(
         "node", "kubelet that boots for too long", f"{NOT_READY}, after 15 min", "kubectl describe node gpu-",
-        both(ordered(901), joins(ready=False, said=BOOTS)),
+        both(joins(ready=False, said=BOOTS), ordered(901)),
     ),
     fails(
         "node", "kubelet that boots for too long, and nobody ordered it", f"{NOT_READY}, after 15 min",

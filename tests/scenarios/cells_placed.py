@@ -1,5 +1,7 @@
 """What is played once the model's pod has a node: the words of kubelet and containerd, logs, and the model's server."""
 
+import re
+
 from aiops.snapshot import Json
 from tests.scenarios.by_hand import (
     IMAGE,
@@ -55,9 +57,9 @@ IMAGE_FAILS = (
         kubelet(waiting("InvalidImageName", "couldn't parse image name", image="vllm/vllm-openai:")),
     ),
     *(
-        image_fails(source, f"{IMAGE} cannot be pulled: .*{said}", fix, pull(said))
+        image_fails(source, f"{IMAGE} cannot be pulled: .*{re.escape(said)}", fix, pull(said))
         for source, said, fix in (
-            ("containerd: 401", r"unexpected status code \[manifests v0.23.0\]: 401 Unauthorized", DENIED),
+            ("containerd: 401", "unexpected status code [manifests v0.23.0]: 401 Unauthorized", DENIED),
             ("containerd: 403", "failed to fetch oauth token: unexpected status: 403 Forbidden", DENIED),
             ("docker.io", "pull access denied, repository does not exist or may require authorization", DENIED),
             ("containerd: 404", "manifest unknown", CORRECT),

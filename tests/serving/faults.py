@@ -3,7 +3,16 @@
 from collections.abc import Callable, Mapping
 
 from tests.serving.exchange import Answer, Events, Silent, Step
-from tests.serving.shapes import LOGIN, UNAUTHORIZED, Json, event, litellm_error, vllm_error
+from tests.serving.shapes import (
+    LOGIN,
+    UNAUTHORIZED,
+    Json,
+    event,
+    litellm_behind,
+    litellm_denied,
+    litellm_error,
+    vllm_error,
+)
 
 KEY_HASH = "2ab0" * 16
 
@@ -30,14 +39,15 @@ def _litellm() -> Mapping[str, Step]:
         f"Authentication Error, Invalid proxy server token passed. Received API Key = sk-...h3LA, "
         f"Key Hash (Token) ={KEY_HASH}. Unable to find token in cache or `LiteLLM_VerificationTokenTable`"
     )
-    denied = "key not allowed to access model. This key can only access models=['other']. Tried to access qwen"
-    nobody = "litellm.ServiceUnavailableError: OpenAIException - no healthy upstream. Received Model Group=qwen"
-    gone = "litellm.NotFoundError: OpenAIException - The model `qwen` does not exist. Received Model Group=qwen"
+    denied = litellm_denied("qwen")
+    nobody = litellm_behind("litellm.ServiceUnavailableError: OpenAIException - no healthy upstream", "qwen")
+    served = "The model `qwen` does not exist. Valid aliases: tiny-qwen2."
+    gone = litellm_behind(f"litellm.NotFoundError: NotFoundError: OpenAIException - {served}", "qwen")
     return {
         "401": Answer(401, litellm_error(401, unknown, "token_not_found_in_db", "key")),
         "403": Answer(403, litellm_error(403, denied, "key_model_access_denied", "model")),
         "404": Answer(404, {"detail": "Not Found"}),
-        "404-model": Answer(404, litellm_error(404, gone, "None")),
+        "404-model": Answer(404, litellm_error(404, gone, "invalid_request_error")),
         "400": Answer(400, litellm_error(400, "Missing required parameter: 'messages'", "invalid_request_error")),
         "429": Answer(
             429,

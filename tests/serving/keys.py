@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from tests.serving.exchange import Answer
-from tests.serving.shapes import Json, litellm_error
+from tests.serving.shapes import Json, litellm_denied, litellm_error
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -55,18 +55,19 @@ class Keys:
         wanted, aliases = asked.get("keys") or [], asked.get("key_aliases") or []
         gone = [key for key in self.live.values() if key.key in wanted or key.alias in aliases]
         if not gone:
-            return Answer(404, litellm_error(404, "{'error': 'No keys found'}", "auth_error", "None"))
+            return Answer(404, litellm_error(404, "{'error': 'No keys found'}", "internal_server_error"))
         for key in gone:
             del self.live[key.key]
-        return Answer(body={"deleted_keys": wanted or [_hash(key.key) for key in gone], "failed_tokens": []})
+        return Answer(body={"deleted_keys": wanted or [_hash(key.key) for key in gone]})
 
     def refusal(self, key: str) -> Answer | None:
         """Why this key is no good, if it is none."""
         if not key:
             return _denied("Authentication Error, No api key passed in.", "auth_error", "None")
         if not key.startswith("sk-"):
-            expected = "Authentication Error, LiteLLM Virtual Key expected."
-            return _denied(f"{expected} Received={key}, expected to start with 'sk-'.", "auth_error", "None")
+            tried = f"{key[:4]}****{key[-4:]}"
+            words = f"LiteLLM Virtual Key expected. Received={tried}, expected to start with 'sk-'."
+            return _denied(words, "auth_error", "None")
         found = self.live.get(key)
         if found is None:
             words = (
@@ -77,19 +78,17 @@ class Keys:
             return _denied(words, "token_not_found_in_db", "key")
         if found.expires is not None and found.expires <= self.now():
             times = f"Key Expiry time {_time(found.expires)} and current time {_time(self.now())}"
-            return _denied(f"Authentication Error - Expired Key. {times}", "expired_key", key)
+            return _denied(f"Authentication Error - Expired Key. {times}", "expired_key", f"sk-...{_hash(key)[-4:]}")
         return None
 
     def refusal_of(self, key: str, model: str) -> Answer | None:
         """Why a good key may not ask this model, if it may not."""
         found = self.live[key]
         if found.models and model not in found.models:
-            words = f"key not allowed to access model. This key can only access models={found.models}."
-            body = litellm_error(403, f"{words} Tried to access {model}", "key_model_access_denied", "model")
-            return Answer(403, body)
+            return Answer(403, litellm_error(403, litellm_denied(model), "key_model_access_denied", "model"))
         if found.max_budget is not None and found.spend >= found.max_budget:
             words = (
-                f"Budget has been exceeded! Key={found.alias} (sk-...{key[-4:]}) "
+                f"Budget has been exceeded! Key={found.alias or 'key'} (sk-...{key[-4:]}) "
                 f"Current cost: {found.spend}, Max budget: {found.max_budget}"
             )
             return Answer(self.budget_status, litellm_error(self.budget_status, words, "budget_exceeded"))

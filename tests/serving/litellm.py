@@ -6,11 +6,17 @@ from dataclasses import dataclass, field
 from tests.serving.exchange import Answer, Events, Seen, Step
 from tests.serving.faults import REFUSALS
 from tests.serving.keys import Keys
-from tests.serving.shapes import NOT_FOUND, Json, litellm_error
+from tests.serving.shapes import NOT_FOUND, Json, litellm_behind, litellm_error
 from tests.serving.vllm import Vllm
 
 ADMIN = ("/key/", "/v1/model/info", "/model/info")
 POSTS = ("/chat/completions", "/completions", "/embeddings")
+NO_DATABASE = {
+    "/key/generate": "{'error': 'DB not connected. This endpoint needs a database; set DATABASE_URL to a PostgreSQL "
+    "connection string (postgresql://...) to enable it. See https://docs.litellm.ai/docs/proxy/virtual_keys'}",
+    "/key/delete": "Not connected to DB!",
+}
+"""By path: what it says where it has none."""
 
 
 @dataclass
@@ -79,16 +85,18 @@ class Litellm:
 
     def _refusal(self, seen: Seen) -> Answer | None:
         if self.fault == "open" or seen.key == self.master_key:
-            missing = seen.path.startswith("/key/") and not self.database
-            words = "DB not connected. This endpoint needs a database; see https://docs.litellm.ai"
-            return Answer(500, litellm_error(500, words, "internal_server_error")) if missing else None
+            words = "" if self.database else NO_DATABASE.get(seen.path, "")
+            return Answer(500, litellm_error(500, words, "internal_server_error")) if words else None
         if seen.key and not self.database:
             return Answer(400, litellm_error(400, "No connected db.", "no_db_connection"))
         if refusal := self.keys.refusal(seen.key):
             return refusal
         if seen.path.startswith("/key/"):
-            words = "Authentication Error, Only proxy admin can be used to generate, delete, update info for new keys"
-            return Answer(401, litellm_error(401, f"{words}. Route={seen.path}.", "auth_error", "None"))
+            words = (
+                "Authentication Error, Only proxy admin can be used to generate, delete, update info for new "
+                f"keys/users/teams. Route={seen.path}. Your role=unknown. Your user_id=*******"
+            )
+            return Answer(401, litellm_error(401, words, "auth_error", "None"))
         return None
 
     def _models(self) -> Json:
@@ -117,19 +125,19 @@ class Litellm:
         return step
 
     def _forward(self, seen: Seen, name: str, alias: Alias) -> Step:
-        group = f"Received Model Group={name}\nAvailable Model Group Fallbacks=None"
         if not alias.up:
-            words = (
-                "litellm.InternalServerError: InternalServerError: OpenAIException - Cannot connect to host REDACTED:9"
-            )
-            return Answer(500, litellm_error(500, f"{words}. {group}", "internal_server_error"))
+            words = "litellm.InternalServerError: InternalServerError: OpenAIException - Connection error."
+            return Answer(500, litellm_error(500, litellm_behind(words, name), "internal_server_error"))
         if alias.refuses:
-            words = "litellm.AuthenticationError: AuthenticationError: OpenAIException - Unauthorized"
-            return Answer(401, litellm_error(401, f"{words}. {group}", "authentication_error"))
+            words = (
+                "litellm.AuthenticationError: AuthenticationError: OpenAIException - "
+                "Error code: 401 - {'error': 'Unauthorized'}"
+            )
+            return Answer(401, litellm_error(401, litellm_behind(words, name), "authentication_error"))
         step = self._backend(seen, name, alias)
         if isinstance(step, Answer) and step.status == 400:
-            words = f"litellm.BadRequestError: OpenAIException - {_message(step)}. {group}"
-            return Answer(400, litellm_error(400, words, "invalid_request_error"))
+            words = f"litellm.BadRequestError: OpenAIException - {_message(step)}"
+            return Answer(400, litellm_error(400, litellm_behind(words, name), "BadRequestError"))
         return step
 
     def _backend(self, seen: Seen, name: str, alias: Alias) -> Step:

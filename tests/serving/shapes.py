@@ -16,11 +16,11 @@ def usage(prompt: int = 10, completion: int = 2) -> Json:
 
 def chat(model: str, content: str | None, *, gateway: bool = False, tool_calls: Sequence[Json] = ()) -> Json:
     """A chat completion; vLLM's has nulls where LiteLLM's has fields of its own."""
-    message: Json = {"role": "assistant", "content": content, "tool_calls": list(tool_calls)}
+    message: Json = {"role": "assistant", "content": content}
+    if tool_calls:
+        message["tool_calls"] = list(tool_calls)
     if gateway:
         message["provider_specific_fields"] = {"refusal": None, "reasoning": None}
-        if not tool_calls:
-            del message["tool_calls"]
     else:
         message |= dict.fromkeys(("refusal", "annotations", "audio", "function_call", "reasoning"))
     choice: Json = {"finish_reason": "tool_calls" if tool_calls else "stop", "index": 0, "message": message}
@@ -32,12 +32,17 @@ def chat(model: str, content: str | None, *, gateway: bool = False, tool_calls: 
         "object": "chat.completion",
         "system_fingerprint": "vllm-0.32.0-65c383db",
         "choices": [choice],
-        "usage": usage(),
-        **({} if gateway else dict.fromkeys(("service_tier", "prompt_logprobs", "kv_transfer_params", "metrics"))),
+        "usage": usage() | ({} if gateway else COUNTS),
+        **({} if gateway else dict.fromkeys(REST)),
     }
 
 
 NULLS: Json = dict.fromkeys(("logprobs", "stop_reason", "token_ids", "routed_experts"))
+COUNTS: Json = dict.fromkeys(("prompt_tokens_details", "completion_tokens_details"))
+REST = (
+    "service_tier", "prompt_logprobs", "prompt_token_ids", "prompt_text", "kv_transfer_params", "ec_transfer_params",
+    "metrics",
+)  # fmt: skip
 
 
 def call(name: str, arguments: str = ARGUMENTS) -> Json:
@@ -68,10 +73,10 @@ def embedding(model: str, vector: Sequence[float]) -> Json:
 
 
 def chunks(model: str, pieces: Sequence[str], *, gateway: bool = False, counted: bool = True) -> list[bytes]:
-    """A stream of chat: vLLM begins with an empty text, and its chunk of the usage has no choices."""
-    texts = [_chunk(model, [_delta({"content": piece})]) for piece in pieces]
-    texts.insert(0, _chunk(model, [_delta({"role": "assistant", "content": ""})]))
-    texts.append(_chunk(model, [_delta({"content": ""}, "stop")]))
+    """A stream of chat: it begins with an empty text, and vLLM's chunk of the usage has no choices."""
+    texts = [_chunk(model, [_delta({"content": piece}, gateway)]) for piece in pieces]
+    texts.insert(0, _chunk(model, [_delta({"role": "assistant", "content": ""}, gateway)]))
+    texts.append(_chunk(model, [_delta({}, gateway) | {"finish_reason": "stop"}]))
     if counted:
         none: list[Json] = [{"index": 0, "delta": {}}] if gateway else []
         texts.append(_chunk(model, none) | {"usage": usage(10, len(pieces))})
@@ -87,8 +92,8 @@ def _chunk(model: str, choices: list[Json]) -> Json:
     return {**about, "choices": choices}
 
 
-def _delta(delta: Json, end: str | None = None) -> Json:
-    return {"index": 0, "delta": delta, "logprobs": None, "finish_reason": end}
+def _delta(delta: Json, gateway: bool) -> Json:
+    return {"index": 0, "delta": delta, **({} if gateway else {"logprobs": None, "finish_reason": None})}
 
 
 def vllm_error(status: int, message: str, kind: str, param: str | None = None) -> Json:
@@ -99,6 +104,19 @@ def vllm_error(status: int, message: str, kind: str, param: str | None = None) -
 def litellm_error(status: int, message: str, kind: str, param: str | None = None) -> Json:
     """Its code is a text."""
     return {"error": {"message": message, "type": kind, "param": param, "code": str(status)}}
+
+
+def litellm_behind(words: str, alias: str) -> str:
+    """How it ends the words of a backend."""
+    return f"{words}\n\nLiteLLM: model group '{alias}' failed with the error above. No fallback was attempted."
+
+
+def litellm_denied(alias: str) -> str:
+    """What it says to a key that may not use a model."""
+    return (
+        f"The requested model '{alias}' is not available for this API key, or the model name is invalid. "
+        "Check the models available to you and try again."
+    )
 
 
 UNAUTHORIZED: Json = {"error": "Unauthorized"}
