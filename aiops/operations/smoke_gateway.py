@@ -1,11 +1,12 @@
 """The smoke through LiteLLM: a key of this run's own, one call for each alias whose backend is up, and no key left."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 
 from aiops.clients.endpoint import Endpoint, Reply
 from aiops.collect import gather
-from aiops.errors import NoAnswer
+from aiops.errors import AiopsError, NoAnswer
 from aiops.judge.alias import Alias, Backend, aliases, backend_of
 from aiops.judge.finding import Finding
 from aiops.judge.minted import judge_deleted, judge_listed, judge_minted, minted_key
@@ -71,6 +72,8 @@ class GatewaySmoke:
             symptom, fix = "no alias has a backend that is up, so nothing was called", "aiops vllm-up"
             yield self.talk.told("aliases", Finding(status="fail", id="smoke.nothing-called", symptom=symptom, fix=fix))
             return
+        for _, backend in up:
+            self._keep_paying(backend)
         key, minted = self._mint([alias.name for alias, _ in up])
         yield minted
         if not key:
@@ -79,7 +82,8 @@ class GatewaySmoke:
         try:  # not `finally`: after Ctrl-C nothing is written, and the key's short life ends it
             answers = self._ask_all(up, key)
         except Exception:
-            self._delete(key)
+            with suppress(AiopsError):  # the first error is the one to tell
+                self._delete(key)
             raise
         yield from answers
         yield self._delete(key)
@@ -89,8 +93,6 @@ class GatewaySmoke:
         answers, failures = gather({alias.name: partial(self._ask, alias, backend, key) for alias, backend in up})
         for error in failures.values():
             raise error
-        for _, backend in up:
-            self._keep_paying(backend)
         return [probe for alias, _ in up for probe in answers[alias.name]]
 
     def _ask(self, alias: Alias, backend: Backend, key: str) -> tuple[Probe, ...]:

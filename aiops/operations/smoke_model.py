@@ -1,6 +1,7 @@
 """The smoke of one model by its own server: closed without its key, and an answer worth the name with it."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from aiops.clients.endpoint import Endpoint
 from aiops.judge.chat import judge_chat, judge_completion
@@ -32,15 +33,16 @@ def smoke_model(session: Session, found: Found, *, tools: bool) -> tuple[Probe, 
     asked = Asked(who=who, model=model.served, gateway=False)
     pods, cause = ready_pods(session.kube, found.deployment)
     timeout_s = session.config.aiops.timeouts.answer
+    pod = pods[0]["metadata"]["name"] if pods else ""
+    talk = Talk(asked, Endpoint(session.kube, model.namespace, pod, model.port), timeout_s)
+    if model.gpus and model.replicas:
+        node = node_of(session.kube, pods[0]) if pods else None
+        paying.keep(session, who, node, f"aiops vllm-down {found.name}")
     if not pods:
-        # the command that switches it on takes the application's name
-        named = Asked(who=f"{who.rpartition('/')[0]}/{found.name}", model=model.served, gateway=False)
-        finding = judge_no_pod(named, model.replicas, cause)
-        return (Talk(asked, Endpoint(session.kube, model.namespace, "", model.port), timeout_s).told("pod", finding),)
-    pod = pods[0]
-    if model.gpus:
-        paying.keep(session, who, node_of(session.kube, pod), f"aiops vllm-down {found.name}")
-    talk = Talk(asked, Endpoint(session.kube, model.namespace, pod["metadata"]["name"], model.port), timeout_s)
+        finding = judge_no_pod(asked, model.replicas, cause)
+        if not model.replicas:  # the command takes the application's name
+            finding = replace(finding, fix=f"aiops vllm-up {found.name}")
+        return (talk.told("pod", finding),)
     return tuple(_ask(talk, model.endpoint, secret_key(session, model), tools=tools))
 
 
@@ -53,6 +55,8 @@ def _ask(talk: Talk, kind: Kind, key: str | None, *, tools: bool) -> Iterator[Pr
     for what in further:
         if answer.status == "fail":
             yield talk.skipped(what, f"not asked, because {kind} failed")
+        elif kind != "chat":
+            yield talk.skipped(what, f"not asked, because it serves {kind}")
         elif what == "stream":
             yield talk.stream(key)
         else:

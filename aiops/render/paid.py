@@ -17,7 +17,7 @@ def paid(bills: Iterable[Paid]) -> Iterator[Line]:
 
 def _words(bill: Paid) -> str:
     if not bill.node:
-        return f"{bill.what} is switched on; its GPU node is on its way, and is billed from its start"
+        return f"{bill.what} is switched on; its GPU node, once it is there, is billed from its start"
     gpu = f" ({bill.gpu})" if bill.gpu else ""
     node = f"node {bill.node}{gpu}, up for {duration(bill.age_s)}{_money(bill)}"
     return f"{bill.what} runs on {node}" if bill.what else f"{node}: bills until it leaves"

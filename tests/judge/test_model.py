@@ -68,11 +68,12 @@ python stage.py --model tiny/x && exec vllm serve 'w/x' \\
         (["sh", "-c", "vllm serve w/x --port 9000 --note it's"], [], "w/x", 9000),
         (["sh", "-c", "vllm serve $MODEL --port $(PORT)"], [], "w/x", 9000),
         (["sh", "-c", "vllm serve ${MODEL} --port $UNKNOWN"], [], "w/x", 8000),
+        (["sh", "-c", "vllm serve $UNKNOWN"], [], "$UNKNOWN", 8000),
         (["python3", "-c", "serve w/x --port 9000"], [], "", 8000),
         (["sh", "-c", ""], [], "", 8000),
     ],
     ids=["command", "module", "shell", "shell in args", "script", "broken quotes", "variables", "unknown variable",
-         "no shell", "empty script"],
+         "unknown name", "no shell", "empty script"],
 )  # fmt: skip
 def test_a_command_line(command: list[str], args: list[str], served: str, port: int) -> None:
     env = [{"name": "MODEL", "value": "w/x"}, {"name": "PORT", "value": "9000"}]
@@ -83,7 +84,7 @@ def test_a_command_line(command: list[str], args: list[str], served: str, port: 
 @pytest.mark.parametrize("words", ["serve w/x", "--model w/x", "--model-id=w/x", "--served-model-name w/x"])
 @pytest.mark.parametrize("shell", ["sh", "/bin/bash", "dash", "ash", "zsh"])
 def test_in_a_script_the_server_is_found_by_its_options(shell: str, words: str) -> None:
-    command = [shell, "-ec", f"stage w/other; server {words} && echo over || echo failed"]
+    command = [shell, "-ec", f"stage --model=w/other; server {words} && echo over || echo failed"]
     assert of(container(command=command, args=[])).served == "w/x"
 
 

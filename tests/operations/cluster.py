@@ -1,6 +1,7 @@
 """The models of the sample tree on the loopback API, and what a cluster makes of a scaling: pods, and a GPU node."""
 
 import base64
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -33,8 +34,9 @@ def raised(command: str = "vllm-up", run: str = "20260101T000000-0000", at: str 
     return Raised(run=run, command=command, user="eve@laptop", at=at).annotation()
 
 
-def secret(collection: str, name: str, **data: str) -> tuple[str, Json]:
-    encoded = {key.replace("_", "-"): base64.b64encode(value.encode()).decode() for key, value in data.items()}
+def secret(collection: str, name: str, data: Mapping[str, str]) -> tuple[str, Json]:
+    """For `Api.put`."""
+    encoded = {key: base64.b64encode(value.encode()).decode() for key, value in data.items()}
     return collection, {"kind": "Secret", "metadata": {"name": name}, "data": encoded}
 
 
@@ -74,7 +76,7 @@ class Cluster:
         owner = {"kind": "Deployment", "uid": name, "controller": True}
         about = {"name": f"{name}-1", "uid": f"{name}-1", "ownerReferences": [owner]}
         self.api.put(REPLICASETS, {"kind": "ReplicaSet", "metadata": about})
-        self.api.put(*secret(SECRETS, "vllm-api-key", api_key=KEY))
+        self.api.put(*secret(SECRETS, "vllm-api-key", {"api-key": KEY}))
         if replicas:
             self.start(name)
 
@@ -92,12 +94,14 @@ class Cluster:
         self.node(f"gpu-{name}")
         self.pod(f"{name}-a", f"{name}-1", template["metadata"]["labels"], template["spec"], node=f"gpu-{name}")
 
-    def pod(self, name: str, owner: str, labels: Json, spec: Json, *, node: str = "") -> None:
+    def pod(self, name: str, owner: str, labels: Json, spec: Json, *, node: str = "", collection: str = PODS) -> None:
         reference = {"kind": "ReplicaSet", "name": owner, "uid": owner, "controller": True}
         meta = {"name": name, "uid": name, "labels": labels, "ownerReferences": [reference]}
         conditions = [{"type": "PodScheduled", "status": "True"}, {"type": "Ready", "status": str(self.ready)}]
         status = {"phase": "Running", "conditions": conditions}
-        self.api.put(PODS, {"kind": "Pod", "metadata": meta, "spec": {**spec, "nodeName": node}, "status": status})
+        self.api.put(
+            collection, {"kind": "Pod", "metadata": meta, "spec": {**spec, "nodeName": node}, "status": status}
+        )
 
     def node(self, name: str, age_s: float = 0.0, gpu: str = "nvidia-l4") -> None:
         labels = {"cloud.google.com/gke-accelerator": gpu} if gpu else {}

@@ -61,7 +61,8 @@ def test_a_sync_is_running(session: Session, api: Api) -> None:
     status = {**app["status"], "operationState": {"phase": "Running", "message": "waiting for healthy state"}}
     api.put(APPLICATIONS, {**app, "status": status})
     told = look(session)
-    assert f"{MODEL} is not scaled up: a sync of application {MODEL} is running: waiting for healthy state" in told
+    assert f"{MODEL} is not scaled up: a sync of application {MODEL} is running: waiting for healthy" in told
+    assert "(it could apply the replicas that it read before)" in told
     assert told.endswith("wait until it is over, then run this again")
 
 
@@ -79,7 +80,7 @@ def test_its_secret_is_not_there(session: Session, api: Api) -> None:
 
 
 def test_its_secret_does_not_hold_the_key(session: Session, api: Api) -> None:
-    api.put(*secret(SECRETS, "vllm-api-key", other="x"))
+    api.put(*secret(SECRETS, "vllm-api-key", {"other": "x"}))
     assert "Secret serving/vllm-api-key with key api-key is not there" in look(session)
 
 

@@ -210,7 +210,6 @@ BROKEN: dict[str, Callable[[Path], object]] = {
     "wrong keys": lambda file: file.write_text("profil: cost\n"),
     "deeply nested": lambda file: file.write_text("[" * 3000),
     "absent": lambda file: file.unlink(),
-    "a folder": lambda file: (file.unlink(), file.mkdir()),
 }
 
 

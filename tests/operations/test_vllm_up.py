@@ -333,12 +333,15 @@ def test_what_somebody_else_raised_is_never_lowered(
     assert DEPLOYMENT in session.paying
 
 
-def test_nor_on_an_error(session: Session, api: Api, cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nor_on_an_error(
+    session: Session, api: Api, cluster: Cluster, told: list[Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
     cluster.deploy(replicas=1, aiops=raised())
     monkeypatch.setattr(raising, "stand_of", lambda *_, **__: raising_error(Bug("oh"))())
     with pytest.raises(Bug):
         up(session)
     assert (cluster.replicas(), api.patches) == (1, [])
+    assert "took it over" not in said(told)
 
 
 @pytest.mark.parametrize("command", [VLLM_UP, BRING_UP])

@@ -5,12 +5,14 @@ can be played at once. The scheduler, the controllers and Argo CD are the real o
 """
 
 import json
+import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from subprocess import Popen
 from typing import Any
 
 from aiops.snapshot import Json
@@ -79,10 +81,14 @@ class Hand:
 
     operator: Operator
     number: int
+    folder: Path
+    """For what vllm-up says."""
     spec: Json = field(default_factory=dict, compare=False)
     """Of its Deployment, as it was made."""
+    kubelet_at: Json = field(default_factory=dict, compare=False)
+    """The status of a node whose kubelet KWOK plays: where logs and port-forwards are."""
     open: ExitStack = field(default_factory=ExitStack, compare=False)
-    """Servers and files, until `clean`."""
+    """What `clean` ends and deletes."""
 
     @property
     def app(self) -> str:
@@ -118,22 +124,23 @@ class Hand:
         self.patch({"replicas": replicas})
 
     def pods(self) -> list[Json]:
-        """Those that are not ending, the newest last."""
+        """Those that are not ending and have not ended, the newest last."""
         bodies = json.loads(
             self.kubectl("get", "pods", "-o", "json", "--sort-by=.metadata.creationTimestamp", "-l", LABEL)
         )
         alive = [pod for pod in bodies["items"] if "deletionTimestamp" not in pod["metadata"]]
         return [pod for pod in alive if pod["status"]["phase"] != "Failed"]
 
-    def pod(self) -> Json:
-        """Its newest pod, once there is one."""
-        self.until("there is a pod", lambda: bool(self.pods()))
-        return self.pods()[-1]
+    def pod(self, *, placed: bool = False) -> Json:
+        """Its newest pod, once there is one; with `placed`, once that has a node."""
+        found: list[Json] = []
 
-    def placed(self) -> Json:
-        """Its newest pod, once it is on the node."""
-        self.until("its pod has a node", lambda: bool(self.pod()["spec"].get("nodeName")))
-        return self.pod()
+        def is_there() -> bool:
+            found[:] = self.pods()
+            return bool(found) and (not placed or bool(found[-1]["spec"].get("nodeName")))
+
+        self.until(f"there is a pod{' with a node' if placed else ''}", is_there)
+        return found[-1]
 
     def event(
         self, about: Json, reason: str, message: str, *,
@@ -157,7 +164,6 @@ class Hand:
         gpus: int | None = 1, memory: str = "32Gi", taints: tuple[Json, ...] = (),
     ) -> None:  # fmt: skip
         """A node for it joins; `gpus` None: without its driver."""
-        there = get(self.operator.cluster, "node", "cpu-0")["status"]
         size = {"cpu": "8", "memory": memory, "pods": "110", **({} if gpus is None else {GPU: str(gpus)})}
         labels = {OF: self.app, "cloud.google.com/gke-accelerator": "nvidia-l4", "type": "kwok"}
         kubelet = {"type": "Ready", "status": str(ready), "message": said, "lastTransitionTime": stamp(since_s)}
@@ -168,10 +174,20 @@ class Hand:
                 "spec": {"taints": [{"key": GPU, "value": "present", "effect": "NoSchedule"}, *taints]},
                 "status": {
                     "allocatable": size, "capacity": size, "conditions": [kubelet],
-                    "addresses": there["addresses"], "daemonEndpoints": there["daemonEndpoints"],
+                    "addresses": self.kubelet_at["addresses"], "daemonEndpoints": self.kubelet_at["daemonEndpoints"],
                 },
             }
         )  # fmt: skip
+        self.afterwards("delete", "node", self.node_name, "--ignore-not-found")
+        self.afterwards("delete", "pods", "--all")  # first: without its node nobody ends a pod
+
+    def node_is(self, *, ready: bool = True, gpus: int | None = None) -> None:
+        """Its node goes on: its kubelet is ready, its driver is there."""
+        kubelet = {"type": "Ready", "status": str(ready), "message": "kubelet is posting ready status"}
+        size = {} if gpus is None else {GPU: str(gpus)}
+        status = {"conditions": [kubelet], "allocatable": size, "capacity": size}
+        patch = json.dumps({"status": status})
+        self.kubectl("patch", "node", self.node_name, "--subresource=status", "-p", patch)
 
     def neighbour(self, name: str, *containers: Json, gpus: int = 0, **meta: Any) -> None:
         """Another pod on its node, with what the kubelet says of it."""
@@ -187,7 +203,7 @@ class Hand:
 
     def kubelet(self, *containers: Json, init: tuple[Json, ...] = (STAGED,), ready: bool = False) -> None:
         """What its kubelet says of its pod, once that is placed."""
-        name = self.placed()["metadata"]["name"]
+        name = self.pod(placed=True)["metadata"]["name"]
         conditions = [
             {"type": kind, "status": str(ready), "lastTransitionTime": stamp()} for kind in ("Ready", "ContainersReady")
         ]
@@ -196,6 +212,10 @@ class Hand:
             "conditions": conditions, "initContainerStatuses": init, "containerStatuses": containers,
         }  # fmt: skip
         self._status(name, status)
+
+    def evict(self, why: str) -> None:
+        """Its node's kubelet ends its pod."""
+        self._status(self.pod()["metadata"]["name"], {"phase": "Failed", "reason": "Evicted", "message": why})
 
     def _status(self, pod: str, status: Json) -> None:
         self.kubectl("patch", "pod", pod, "--subresource=status", "-p", json.dumps({"status": status}))
@@ -210,11 +230,9 @@ class Hand:
             {"apiVersion": "kwok.x-k8s.io/v1alpha1", "kind": "Logs", "metadata": meta, "spec": {"logs": [which]}}
         )
 
-    def serve(self, app: App) -> Server:
-        """A server behind its pods."""
-        server = self.open.enter_context(Server(app))
-        self.forward(server.port)
-        return server
+    def serve(self, app: App) -> None:
+        """A server behind its pods, in place of the one before."""
+        self.forward(self.open.enter_context(Server(app)).port)
 
     def forward(self, port: int) -> None:
         self.operator.cluster.forward(self.namespace, 8000, port)
@@ -222,55 +240,72 @@ class Hand:
     def up(self, play: Callable[["Hand"], None], *options: str) -> Ended:
         """vllm-up from its start to its end, with what is played meanwhile."""
         words = ("vllm-up", self.app, "--anyway", *options)
-        process = self.operator.start(*words)
+        with self._out().open("w") as out:
+            process = self.operator.start(*words, stdout=out)
         try:
             play(self)
-            out, err = process.communicate(timeout=LONGEST_S)
+            _, err = process.communicate(timeout=LONGEST_S)
         except BaseException:
             process.kill()
-            out, err = process.communicate()
-            print(Outcome(words, process.returncode, out, err))  # pytest shows it beside the error
+            _, err = process.communicate()
+            print(self._outcome(words, process, err))  # pytest shows it beside the error
             raise
-        outcome = self.operator.check(Outcome(words, process.returncode, out, err))
+        outcome = self.operator.check(self._outcome(words, process, err))
         left = self.deployment()
         return Ended(outcome, left["spec"]["replicas"], left["metadata"]["annotations"].get(RAISED))
 
+    def says(self, pattern: str) -> None:
+        """Wait until vllm-up, which is under way, says so."""
+        self.until(f"it says {pattern}", lambda: re.search(pattern, self._out().read_text()) is not None)
+
+    def _out(self) -> Path:
+        return self.folder / f"{self.app}.out"
+
+    def _outcome(self, words: tuple[str, ...], process: "Popen[str]", err: str) -> Outcome:
+        return Outcome(words, process.returncode, self._out().read_text(), err)
+
+    def afterwards(self, *words: str) -> None:
+        """kubectl, when it is cleaned; what came last comes first."""
+        self.open.callback(self.kubectl, *words)
+
     def clean(self) -> None:
         """As it was made: at 0, and nothing of what was played."""
-        self.open.close()
         whole = json.dumps([{"op": "replace", "path": "/spec", "value": self.spec}])
         self.kubectl("patch", "deployment", MODEL, "--type=json", "-p", whole)
-        for pod in json.loads(self.kubectl("get", "pods", "-o", "json"))["items"]:
-            if pod["metadata"].get("finalizers"):
-                free = json.dumps({"metadata": {"finalizers": None}})
-                self.kubectl("patch", "pod", pod["metadata"]["name"], "--type=merge", "-p", free)
-        self.kubectl("delete", "pods,resourcequotas,limitranges,logs.kwok.x-k8s.io", "--all")
-        self.kubectl("label", "namespace", self.namespace, "pod-security.kubernetes.io/enforce-")
-        for kinds in (
-            "nodes",
-            "validatingadmissionpolicies,validatingadmissionpolicybindings,validatingwebhookconfigurations",
-        ):
-            self.operator.cluster.kubectl("delete", kinds, "-l", f"{OF}={self.app}")
+        self.kubectl("delete", "pods", "--all", "--wait=false")
+        self.open.close()
 
 
-def hands(operator: Operator, number: int) -> tuple[Hand, ...]:
+def hands(operator: Operator, number: int, folder: Path) -> tuple[Hand, ...]:
     """So many models, deployed at 0."""
-    made = [Hand(operator, each) for each in range(number)]
-    for hand in made:
-        _prepare(hand)
+    made = [Hand(operator, each, folder) for each in range(number)]
+    app, secret = (
+        get(operator.cluster, "application", MODEL),
+        get(operator.cluster, "secret", "vllm-api-key", NAMESPACE),
+    )
+    bodies = [body for hand in made for body in _bodies(hand, app, secret)]
+    operator.cluster.kubectl(
+        "create", "-f", "-", text=json.dumps({"apiVersion": "v1", "kind": "List", "items": bodies})
+    )
     for hand in made:
         hand.until("it is deployed", lambda: MODEL in hand.kubectl("get", "deployments", "-o", "name"))  # noqa: B023
-    return tuple(replace(hand, spec=hand.deployment()["spec"]) for hand in made)
+    there = get(operator.cluster, "node", "cpu-0")["status"]
+    return tuple(replace(hand, spec=hand.deployment()["spec"], kubelet_at=there) for hand in made)
 
 
-def _prepare(hand: Hand) -> None:
-    cluster, space = hand.operator.cluster, hand.namespace
-    cluster.kubectl("create", "namespace", space)
-    rights = ("--clusterrole=aiops-models", "--serviceaccount=argocd:operator")
-    hand.kubectl("create", "rolebinding", "operator", *rights)
-    secret = get(cluster, "secret", "vllm-api-key", NAMESPACE)
-    hand.create({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "vllm-api-key"}, "data": secret["data"]})
-    app = get(cluster, "application", MODEL)
+def _bodies(hand: Hand, app: Json, secret: Json) -> Iterator[Json]:
+    """Its namespace, with the operator's rights and the model's Secret, and its Application."""
+    space, rbac = hand.namespace, "rbac.authorization.k8s.io"
+    yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space}}
+    yield {
+        "apiVersion": f"{rbac}/v1", "kind": "RoleBinding", "metadata": {"name": "operator", "namespace": space},
+        "roleRef": {"apiGroup": rbac, "kind": "ClusterRole", "name": "aiops-models"},
+        "subjects": [{"kind": "ServiceAccount", "name": "operator", "namespace": "argocd"}],
+    }  # fmt: skip
+    yield {
+        "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "vllm-api-key", "namespace": space},
+        "data": secret["data"],
+    }  # fmt: skip
     template = {"metadata": {"annotations": OFF}, "spec": {"nodeSelector": {OF: hand.app}}}
     patch = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": MODEL}, "spec": {"template": template}}
     kustomize = {"namespace": space, "patches": [{"patch": json.dumps(patch)}]}
@@ -282,5 +317,4 @@ def _prepare(hand: Hand) -> None:
         "source": {**app["spec"]["source"], "kustomize": kustomize},
     }  # fmt: skip
     meta = {"name": hand.app, "namespace": "argocd"}
-    body = {"apiVersion": app["apiVersion"], "kind": "Application", "metadata": meta, "spec": spec}
-    cluster.kubectl("create", "-f", "-", text=json.dumps(body))
+    yield {"apiVersion": app["apiVersion"], "kind": "Application", "metadata": meta, "spec": spec}

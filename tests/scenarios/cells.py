@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiops.snapshot import Json
-from tests.scenarios.by_hand import GPU, OF, Hand, end, running, waiting
+from tests.scenarios.by_hand import GPU, Hand, end, running, waiting
 
 Play = Callable[[Hand], None]
 
@@ -65,6 +65,7 @@ def makes(kind: str, spec: Json, there: str = "") -> Play:
 
     def play(hand: Hand) -> None:
         hand.create({"apiVersion": "v1", "kind": kind, "metadata": {"name": "hand"}, "spec": spec})
+        hand.afterwards("delete", kind, "hand")
         if there:
             path = f"jsonpath={{{there}}}"
             hand.until(f"{kind} is ready", lambda: bool(hand.kubectl("get", kind, "hand", "-o", path)))
@@ -81,7 +82,7 @@ PODS = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "res
 
 def policy(hand: Hand) -> None:
     """A ValidatingAdmissionPolicy that is in force."""
-    meta, group = {"name": hand.app, "labels": {OF: hand.app}}, "admissionregistration.k8s.io/v1"
+    meta, group = {"name": hand.app}, "admissionregistration.k8s.io/v1"
     rules = {"namespaceSelector": only_in(hand), "resourceRules": [PODS]}
     never = [{"expression": "false", "message": "GPU pods need a cost-centre label"}]
     hand.create(
@@ -94,7 +95,7 @@ def policy(hand: Hand) -> None:
             "spec": {"policyName": hand.app, "validationActions": ["Deny"]},
         },
     )  # fmt: skip
-    in_force(hand)
+    in_force(hand, "validatingadmissionpolicybinding", "validatingadmissionpolicy")
 
 
 def webhook(hand: Hand) -> None:
@@ -104,13 +105,16 @@ def webhook(hand: Hand) -> None:
         "name": "mpod.kb.io", "clientConfig": service, "rules": [PODS], "failurePolicy": "Fail",
         "namespaceSelector": only_in(hand), "sideEffects": "None", "admissionReviewVersions": ["v1"],
     }  # fmt: skip
-    meta = {"name": hand.app, "labels": {OF: hand.app}}
+    meta = {"name": hand.app}
     group = "admissionregistration.k8s.io/v1"
     hand.create({"apiVersion": group, "kind": "ValidatingWebhookConfiguration", "metadata": meta, "webhooks": [hook]})
-    in_force(hand)
+    in_force(hand, "validatingwebhookconfiguration")
 
 
-def in_force(hand: Hand) -> None:
+def in_force(hand: Hand, *kinds: str) -> None:
+    for kind in kinds:
+        hand.afterwards("delete", kind, hand.app)
+
     def refused() -> bool:
         try:
             hand.kubectl("run", "probe", "--image=x", "--dry-run=server")
@@ -122,7 +126,9 @@ def in_force(hand: Hand) -> None:
 
 
 def restricted(hand: Hand) -> None:
-    hand.kubectl("label", "namespace", hand.namespace, "pod-security.kubernetes.io/enforce=restricted", "--overwrite")
+    label = "pod-security.kubernetes.io/enforce"
+    hand.kubectl("label", "namespace", hand.namespace, f"{label}=restricted")
+    hand.afterwards("label", "namespace", hand.namespace, f"{label}-")
 
 
 def templated(spec: Json) -> Play:
@@ -134,8 +140,10 @@ def held_up(hand: Hand) -> None:
     """A pod of before that does not end."""
     hand.node()
     hand.scale(1)
-    name = hand.placed()["metadata"]["name"]
-    hand.kubectl("patch", "pod", name, "-p", json.dumps({"metadata": {"finalizers": ["tests/hold"]}}))
+    name = hand.pod(placed=True)["metadata"]["name"]
+    held, free = ({"metadata": {"finalizers": each}} for each in (["tests/hold"], None))
+    hand.kubectl("patch", "pod", name, "-p", json.dumps(held))
+    hand.afterwards("patch", "pod", name, "-p", json.dumps(free))
     hand.scale(0)
     hand.until("its pod is ending", lambda: not hand.pods())
 
@@ -304,6 +312,15 @@ def crashed(times: int) -> Json:
 
 
 NO_KERNEL = "Back-off pulling image: r.io/driver:550-6.8.0-1013-gke: not found"
+
+
+def rolls_out(hand: Hand) -> None:
+    """A newer template, whose rollout has a deadline of a second."""
+    newer = {"metadata": {"annotations": {"newer": "yes"}}}
+    hand.patch({"progressDeadlineSeconds": 1, "template": newer})
+    hand.until("its rollout is late", lambda: "ProgressDeadlineExceeded" in str(hand.deployment()["status"]))
+
+
 NODE_FAILS = (
     fails(
         "node", "autoscaler FAQ, --max-node-provision-time", LATE, "describe configmap cluster-autoscaler-status",
@@ -330,11 +347,15 @@ NODE_WAITS = (
     ),
     waits("node", "kubelet that boots", NOT_READY, both(ordered(60), joins(ready=False, said=BOOTS))),
     waits(
+        "node", "kestra#17781: progressDeadlineSeconds", NOT_READY, both(joins(ready=False, said=BOOTS), rolls_out)
+    ),
+    waits(
         "node", "Cilium's startup taint", r"node gpu-\d+ has joined and is not ready: taint node.cilium.io/agent-not-r",
         joins(taints=({"key": "node.cilium.io/agent-not-ready", "effect": "NoSchedule"},)),
     ),
 )  # fmt: skip
 NO_GPU = rf"node gpu-\d+ gets no GPU: Pod \S+/{DRIVER}"
+
 GPU_FAILS = (
     fails(
         "gpu", "gpu-operator: its driver crashed three times", rf"{NO_GPU}: container main keeps ending",

@@ -36,7 +36,9 @@ def pull(cause: str, reason: str = "ImagePullBackOff") -> Play:
 
 
 def by_kubelet(reason: str, message: str, kind: str = "Normal", count: int = 1, of: str = "") -> Play:
-    return lambda hand: hand.event(hand.placed(), reason, message, source="kubelet", kind=kind, count=count, of=of)
+    return lambda hand: hand.event(
+        hand.pod(placed=True), reason, message, source="kubelet", kind=kind, count=count, of=of
+    )
 
 
 def image_fails(source: str, said: str, fix: str, play: Play) -> Cell:
@@ -237,15 +239,14 @@ WEIGHTS_WAITS = (
 )  # fmt: skip
 
 
+def the_model(hand: Hand, name: str = SERVED, key: str = "", fault: str = "") -> Vllm:
+    """Its server; `key` empty: the one of its Secret."""
+    return Vllm(name, key or secret(hand.operator, NAMESPACE, "vllm-api-key", "api-key"), fault)
+
+
 def answers(name: str = SERVED, key: str = "", fault: str = "") -> Play:
-    """Its pod is Ready, and a server answers in it; `key` empty: the right one."""
-
-    def play(hand: Hand) -> None:
-        right = secret(hand.operator, NAMESPACE, "vllm-api-key", "api-key")
-        hand.serve(Vllm(name, key or right, fault))
-        ready(hand)
-
-    return play
+    """Its pod is Ready, and a server answers in it."""
+    return both(lambda hand: hand.serve(the_model(hand, name, key, fault)), ready)
 
 
 def ready(hand: Hand) -> None:
