@@ -39,7 +39,7 @@ class Backend:
 def aliases(body: bytes) -> tuple[Alias, ...]:
     """The aliases in an answer to GET /model/info, each once, in LiteLLM's order."""
     found: dict[str, Alias] = {}
-    for entry in items(json_of(body) or {}, "data"):
+    for entry in items(json_of(body), "data"):
         params, name = part(entry, "litellm_params"), str(entry.get("model_name") or "")
         upstream = str(params.get("model") or "")
         host = _host(str(params.get("api_base") or ""))

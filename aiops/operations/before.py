@@ -55,7 +55,7 @@ def _refuse_unproven(session: Session, namespace: str) -> None:
     answers, failures = gather(rights)
     for error in failures.values():
         raise error
-    if missing := [verb for verb, allowed in answers.items() if not allowed]:
+    if missing := [verb for verb in rights if not answers[verb]]:
         what = f"{' and '.join(missing)} {FORWARD} in {namespace}"
         raise Forbidden(
             f"kubernetes {session.kube.server}: you may not {what}, by which its server is asked whether it serves",

@@ -53,7 +53,7 @@ def resume(session: Session, name: str, *, limit_s: float | None) -> ModelUp:
     summary, hint = _summary(outcome, f"{name} is up after {outcome.seconds:.0f} s", f"aiops pause {name}")
     return ModelUp(
         summary=summary, hint=hint if outcome.exit_code else "", exit_code=outcome.exit_code,
-        model=name, rows=outcome.rows, raised=True, seconds=outcome.seconds,
+        model=name, rows=outcome.rows, raised=any(map(is_stopped, services)), seconds=outcome.seconds,
     )  # fmt: skip
 
 

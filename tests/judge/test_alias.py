@@ -107,7 +107,7 @@ def deployment(
     body = model_deployment(pod_spec(containers=[container(**changes)]))
     body["metadata"] |= {"name": name, "namespace": namespace}
     body["spec"] |= {"replicas": replicas}
-    body["spec"]["template"]["metadata"] = {"labels": {"app": app or name, "pod-template-hash": "1"}}
+    body["spec"]["template"]["metadata"] = {"labels": {"app": app or name}}
     body["status"] = {"readyReplicas": ready} if ready else {}
     return body
 
@@ -184,6 +184,12 @@ def test_the_address_of_litellm_itself_is_read_as_written() -> None:
 )
 def test_a_service_that_selects_none_of_its_pods(body: Json, near: Json) -> None:
     assert name_of(backend_of(alias("another-name", "chat.models"), [body], [near])) is None
+
+
+def test_its_pods_may_have_more_labels() -> None:
+    body = deployment()
+    body["spec"]["template"]["metadata"]["labels"] |= {"tier": "x"}
+    assert name_of(backend_of(alias("another-name", "chat.models"), [body], [service()])) == "chat"
 
 
 GATEWAYS = {

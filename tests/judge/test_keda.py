@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from aiops.judge.finding import Finding
-from aiops.judge.keda import PAUSED, PINNED, keda_undoes
+from aiops.judge.keda import keda_undoes
 from aiops.snapshot import Json
+
+PAUSED, PINNED = "autoscaling.keda.sh/paused", "autoscaling.keda.sh/paused-replicas"
 
 
 def scaled(notes: dict[str, str] | None = None, target: Json | None = None, **spec: Any) -> Json:

@@ -32,6 +32,7 @@ def test_the_only_gpu_is_taken() -> None:
     assert finding is not None
     assert (finding.status, finding.id, finding.about) == ("fail", "model.gpu-taken", "Deployment models/coder")
     assert finding.symptom == "no GPU is free: Deployment models/coder (1 GPU)"
+    assert "aiops vllm-down" in finding.fix
     assert "--anyway" in finding.fix
 
 

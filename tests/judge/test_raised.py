@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from aiops.judge.raised import RAISED, Raised, raised_of, who_scaled
+from aiops.judge.raised import Raised, raised_of, who_scaled
 from aiops.snapshot import Json
 from tests.judge.models import deployment
 from tests.judge.saved import changed
 
+RAISED = "aiops.dev/raised-by"
 BY_BRING_UP = Raised(run="r-1", command="bring-up", user="ann@host", at="2026-11-23T04:28:35Z")
 FIELDS = json.loads(BY_BRING_UP.annotation())
 

@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from aiops.judge.finding import Finding
-from aiops.judge.keda import PAUSED, PINNED
 from aiops.judge.model import model_of
-from aiops.judge.scaling import RESPECT, Before, keeps_replicas, refusals
+from aiops.judge.scaling import Before, keeps_replicas, refusals
 from aiops.snapshot import Json
 from tests.judge.models import container, deployment, spec
 from tests.judge.saved import changed, saved
-from tests.judge.test_keda import scaled
+from tests.judge.test_keda import PAUSED, PINNED, scaled
 
+RESPECT = "RespectIgnoreDifferences=true"
 IGNORED: Json = {"group": "apps", "kind": "Deployment", "jsonPointers": ["/spec/replicas"]}
 
 

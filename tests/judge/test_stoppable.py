@@ -4,14 +4,15 @@ from typing import Any
 
 import pytest
 
-from aiops.judge.raised import RAISED, Raised
-from aiops.judge.stoppable import TRACKING_ID, TRACKING_LABEL, Running, gpu_pods, pods_of, running_models
+from aiops.judge.raised import Raised
+from aiops.judge.stoppable import Running, gpu_pods, pods_of, running_models
 from aiops.snapshot import Json
 from tests.judge import models
 from tests.judge.models import GPU, container, spec
 from tests.judge.saved import changed
 
 LABELS = {"app": "chat"}
+TRACKING_ID, RAISED = "argocd.argoproj.io/tracking-id", "aiops.dev/raised-by"
 RAISED_BY = Raised(run="r-1", command="vllm-up", user="ann@host", at="2026-11-23T04:28:35Z").annotation()
 OURS = {TRACKING_ID: "chat:apps/Deployment:models/chat"}
 
@@ -46,7 +47,7 @@ def one(body: Json) -> Running:
     [
         {"annotations": OURS},
         {"annotations": {TRACKING_ID: "argocd_chat:apps/Deployment:models/chat"}},
-        {"labels": {TRACKING_LABEL: "chat"}},
+        {"labels": {"argocd.argoproj.io/instance": "chat"}},
         {"annotations": {RAISED: RAISED_BY}},
         {"annotations": {RAISED: RAISED_BY, TRACKING_ID: "other:apps/Deployment:models/other"}},
         {"annotations": OURS, "ownerReferences": [{"kind": "Group", "name": "g", "controller": False}]},
@@ -182,6 +183,10 @@ def expression(key: str, operator: str, *values: str) -> Json:
 def test_the_pods_that_a_selector_selects(selector: Json, yes: bool) -> None:
     body = pod(labels={"app": "chat", "pod-template-hash": "1"})
     assert pods_of(deployment(selector=selector), [body]) == ((body,) if yes else ())
+
+
+def test_a_deployment_without_a_selector_has_no_pods() -> None:
+    assert pods_of(changed(deployment(), "spec.selector", None), [pod()]) == ()
 
 
 def test_a_pod_that_is_ending_is_still_one_of_its_pods() -> None:

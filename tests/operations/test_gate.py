@@ -244,6 +244,20 @@ def test_what_cannot_be_looked_at_is_lowered_all_the_same(session: Session, api:
     assert cluster.replicas() == 0
 
 
+def test_once_lowered_only_its_node_is_left_to_pay(session: Session, api: Api, cluster: Cluster) -> None:
+    """Even where nothing can be seen any more."""
+
+    def after(path: str) -> None:
+        cluster.react(path)
+        if not cluster.replicas():
+            api.refused["GET", NODES] = Refusal(403, "no nodes")
+
+    api.after = after
+    result = run(session)
+    assert (result.exit_code, outcomes(result)[DOWN]) == (5, "failed")
+    assert [(paid.what, paid.node) for paid in session.paying.values()] == [("", f"gpu-{MODEL}")]
+
+
 @pytest.mark.parametrize("stage", ["serving: smoke", "llm-gateway: root"])
 def test_after_an_interrupt_nothing_is_written(session: Session, api: Api, cluster: Cluster, stage: str) -> None:
     on(session, stage, raising(KeyboardInterrupt()), StageStarted)

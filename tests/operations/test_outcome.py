@@ -1,7 +1,7 @@
 """What the rows of a wait mean: when it ends, with which exit code and words."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -103,7 +103,7 @@ def test_what_could_not_be_read_is_named_where_it_matters(verdict: Verdict, evid
 
 
 @pytest.mark.parametrize("state", ["settled", "suspended", "manual", "deferred"])
-def test_an_end_needs_no_next_command(state: State) -> None:
+def test_an_end_needs_no_next_command(state: Literal["settled", "suspended", "manual", "deferred"]) -> None:
     judged = Judged(expected=expected(), verdict=Verdict(state=state), findings=(FINDING,))
     (row,) = rows_of([judged], Details(), "argocd")
     assert (row.evidence, row.hint) == ((), "")

@@ -208,14 +208,15 @@ def test_up_is_when_its_pods_are_ready(session: Session, api: Api, services: Ser
 
 def test_up_already_nothing_is_written(session: Session, api: Api, services: Services) -> None:
     services.put()
-    assert (up(session).exit_code, api.patches) == (0, [])
+    result = up(session)
+    assert (result.exit_code, result.raised, api.patches) == (0, False, [])
 
 
 def test_pods_that_do_not_become_ready(session: Session, services: Services) -> None:
     services.ready = False
     services.put(paused=True)
     result = up(session, limit_s=AT_ONCE_S)
-    assert (result.exit_code, result.summary) == (4, f"after 0 s {NAME}: its pods are not ready")
+    assert (result.exit_code, result.summary) == (4, f"after 0 s {NAME}: Pod demos/qwen-cpu-0: not ready")
     assert result.hint == "aiops pause qwen-cpu"
 
 

@@ -113,6 +113,15 @@ def test_only_the_application_that_is_meant(session: Session, cluster: Cluster) 
     ]
 
 
+def test_what_of_it_asks_for_no_gpu_stays_up(session: Session, api: Api, cluster: Cluster) -> None:
+    cluster.deploy(replicas=1)
+    web = {"containers": [{"name": "web"}]}
+    api.put(DEPLOYMENTS, {"metadata": {"name": "web"}, "spec": {"replicas": 1, "template": {"spec": web}}})
+    cluster.application({"metadata": {"name": MODEL}, "spec": {}}, ref("Deployment", "web"), ref("Deployment", MODEL))
+    assert actions(one(session)) == {NAME: "lowered"}
+    assert cluster.replicas("web") == 1
+
+
 def test_an_application_without_a_model(session: Session, api: Api, cluster: Cluster) -> None:
     cluster.application({"metadata": {"name": "kserve-demo"}}, ref("InferenceService", "qwen-cpu", "demos"))
     with pytest.raises(Refused, match="kserve-demo has no Deployment on the cluster that asks for a GPU") as told:

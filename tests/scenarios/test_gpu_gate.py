@@ -1,7 +1,6 @@
 """The paid half: a model on, proven, and off; whose it is; and that nothing stays on by accident."""
 
 import json
-import os
 import re
 import signal
 import time
@@ -129,7 +128,7 @@ def listening(pid: int) -> set[str]:
     """The inodes of the TCP sockets on which a process listens."""
     tables = [Path(f"/proc/{pid}/net/{name}").read_text().splitlines()[1:] for name in ("tcp", "tcp6")]
     open_ones = {line.split()[9] for table in tables for line in table if line.split()[3] == "0A"}
-    links = [os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir()]
+    links = [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()]
     return {inode for inode in open_ones if f"socket:[{inode}]" in links}
 
 

@@ -27,6 +27,8 @@ from tests.serving.vllm import Vllm
 HOME = Path(os.environ.get("AIOPS_SERVING", Path.home() / ".cache" / "aiops-serving"))
 TINY = Path(os.environ.get("AIOPS_TINY_MODEL", ROOT.parent / "shared" / "tiny-pong"))
 ENGINE, MODULES = ROOT / "tests" / "real" / "prisma-engine.cjs", HOME / "prisma" / "node_modules"
+EMBEDDINGS = "BAAI/bge-base-en-v1.5"
+"""As its Deployment names it."""
 START_S = 600.0
 """Until a server answers; half a minute on a machine that has nothing else to do."""
 KEYS = ("PROXY_MASTER_KEY", "LITELLM_SALT_KEY", "UPSTREAM_API_KEY")
@@ -126,14 +128,16 @@ def vllm(folder: Path, key: str, served: str = SERVED) -> Iterator[str]:
 
 @contextmanager
 def litellm(
-    operator: Operator, folder: Path, bases: Mapping[str, str], database: Mapping[str, str] | None = None
+    operator: Operator, folder: Path, backends: Mapping[str, str], database: Mapping[str, str] | None = None
 ) -> Iterator[str]:
     """A real LiteLLM behind every pod of namespace litellm, with the sample tree's config but for the addresses of its
     backends; `database`: the environment with which it has one."""
     manifest = yaml.safe_load(operator.repository.read("gateway/litellm/config.yaml"))
     config = yaml.safe_load(manifest["data"]["config.yaml"])
     for entry in config["model_list"]:
-        entry["litellm_params"]["api_base"] = bases[entry["model_name"]]
+        params = entry["litellm_params"]
+        params["api_base"] = backends[entry["model_name"]]
+        params["model"] = params["model"].replace("bge-base-en-v1.5", EMBEDDINGS)  # the address tells it no more
     path = folder / "litellm.yaml"
     path.write_text(yaml.safe_dump(config))
     environ = {name: secret(operator, "litellm", "litellm-secrets", name) for name in KEYS}
@@ -249,17 +253,17 @@ def test_another_name_ends_the_wait_at_once(standing: Operator, key: str, tmp_pa
 
 
 @pytest.fixture
-def bases(model: str) -> Iterator[dict[str, str]]:
-    """The addresses of what the aliases of the sample tree stand for."""
-    with Server(Vllm("bge-base-en-v1.5")) as embeddings:
+def backends(model: str) -> Iterator[dict[str, str]]:
+    """The addresses of what the aliases of the sample tree stand for; embeddings are a server's of the tests."""
+    with Server(Vllm(EMBEDDINGS)) as embeddings:
         yield {"qwen-local": f"{model}/v1", "coder-fim": "http://127.0.0.1:9/v1", "embeddings": f"{embeddings.url}/v1"}
 
 
 @with_litellm
-def test_a_gateway_without_a_database(standing: Operator, bases: dict[str, str], tmp_path: Path) -> None:
+def test_a_gateway_without_a_database(standing: Operator, backends: dict[str, str], tmp_path: Path) -> None:
     """It is healthy, answers to its master key, and cannot mint: that is no pass."""
     assert standing("vllm-up").code == 0
-    with litellm(standing, tmp_path, bases):
+    with litellm(standing, tmp_path, backends):
         outcome = standing("smoke", "--profile", "llm-gateway", "-o", "json")
     assert outcome.code == 3, outcome
     probes = {probe["what"]: probe for probe in outcome.document["result"]["probes"]}
@@ -270,10 +274,10 @@ def test_a_gateway_without_a_database(standing: Operator, bases: dict[str, str],
 
 @with_litellm
 @with_database
-def test_through_a_gateway_with_a_key_of_its_own(standing: Operator, bases: dict[str, str], tmp_path: Path) -> None:
+def test_through_a_gateway_with_a_key_of_its_own(standing: Operator, backends: dict[str, str], tmp_path: Path) -> None:
     """One call for each alias whose backend is up, a tool call too, and the key is gone from LiteLLM's own table."""
     assert standing("vllm-up").code == 0
-    with database(tmp_path / "postgres.log") as environ, litellm(standing, tmp_path, bases, environ) as url:
+    with database(tmp_path / "postgres.log") as environ, litellm(standing, tmp_path, backends, environ) as url:
         outcome = standing("smoke", "--profile", "llm-gateway", "--tools")
         master = secret(standing, "litellm", "litellm-secrets", KEYS[0])
         with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {master}"}) as client:
@@ -284,6 +288,6 @@ def test_through_a_gateway_with_a_key_of_its_own(standing: Operator, bases: dict
     assert re.search(r'qwen-local: chat +answers 200 in \S+ s: "pong", ', outcome.out), outcome
     assert re.search(r'qwen-local: tool call +answers 200 in \S+ s: get_weather\(\{"city": "Rome"\}\)', outcome.out)
     assert re.search(r"embeddings: embeddings +answers 200 in \S+ s: a vector of 3", outcome.out), outcome
-    assert re.search(r"coder-fim +not called: Deployment serving/coder-fim is at 0 replicas", outcome.out), outcome
+    assert re.search(r"coder-fim +not called: no workload of this cluster serves qwen2.5-coder-1.5b", outcome.out)
     assert (live["total_count"], spent["total_count"]) == (0, 1), (live, spent)
     assert log.count('"POST /key/generate HTTP/1.1" 200') == log.count('"POST /key/delete HTTP/1.1" 200') == 1
