@@ -25,7 +25,7 @@ def gateway_port(deployment: Json, services: Iterable[Json]) -> int | None:
             return int(ports[0]["containerPort"])
     labels = part(deployment, "spec", "template", "metadata", "labels")
     for service in services:
-        selector = part(service, "spec").get("selector") or {}
+        selector = part(service, "spec", "selector")
         if selector and selector.items() <= labels.items():
             for port in items(part(service, "spec"), "ports"):
                 target = port.get("targetPort", port["port"])

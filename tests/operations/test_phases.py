@@ -68,7 +68,7 @@ def test_a_phase_that_was_never_seen_took_no_time(model: Phases, clock: Clock) -
 
 def test_a_fall_back_is_told_and_forgets_what_comes_again(model: Phases, clock: Clock) -> None:
     """A pod that was evicted needs a node once more."""
-    passes(model, clock, ("accepted", 1.0), ("capacity", 2.0), ("image", 3.0), ("weights", 4.0))
+    passes(model, clock, ("accepted", 1.0), ("capacity", 2.0), ("node", 9.0), ("image", 3.0), ("weights", 4.0))
     assert passes(model, clock, ("capacity", 7.0)) == ["weights"]
     assert seconds(model) == {"accepted": 1.0, "capacity": 7.0}
     assert passes(model, clock, ("image", 5.0)) == [None]

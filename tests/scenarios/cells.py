@@ -316,6 +316,7 @@ NO_KERNEL = "Back-off pulling image: r.io/driver:550-6.8.0-1013-gke: not found"
 
 def rolls_out(hand: Hand) -> None:
     """A newer template, whose rollout has a deadline of a second."""
+    hand.pod()
     newer = {"metadata": {"annotations": {"newer": "yes"}}}
     hand.patch({"progressDeadlineSeconds": 1, "template": newer})
     hand.until("its rollout is late", lambda: "ProgressDeadlineExceeded" in str(hand.deployment()["status"]))
