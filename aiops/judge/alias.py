@@ -24,6 +24,8 @@ class Alias:
     """Of its api_base; empty for a provider outside."""
     mode: Endpoint | None
     """None: LiteLLM does not say."""
+    other_mode: str = ""
+    """Its mode where that is one that no smoke asks for, as `rerank`."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,9 @@ def aliases(body: bytes) -> tuple[Alias, ...]:
         params, name = part(entry, "litellm_params"), str(entry.get("model_name") or "")
         upstream = str(params.get("model") or "")
         host = _host(str(params.get("api_base") or ""))
-        mode = MODES.get(str(part(entry, "model_info").get("mode")))
-        found.setdefault(name, Alias(name, upstream.partition("/")[2] or upstream, host, mode))
+        mode = said if isinstance(said := part(entry, "model_info").get("mode"), str) else ""
+        other = "" if mode in MODES else mode
+        found.setdefault(name, Alias(name, upstream.partition("/")[2] or upstream, host, MODES.get(mode), other))
     return tuple(each for name, each in found.items() if name and "*" not in name)
 
 
@@ -54,6 +57,8 @@ def backend_of(alias: Alias, deployments: Iterable[Json], services: Iterable[Jso
     By name first, because a gateway may stand in between; behind an api_base only what runs a model counts, for the
     same reason. Where several are likely, the one that is up, or on its way up, is the backend.
     """
+    if alias.other_mode:
+        return Backend(None, None, f"a smoke does not ask for {alias.other_mode}")
     models = [(body, model) for body in deployments if (model := model_of(body)).served]
     selectors = _selectors(alias.host, services)
     behind = [

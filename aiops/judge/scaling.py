@@ -20,7 +20,6 @@ class Before:
     """What is looked at before a model is scaled up."""
 
     application: Json
-    deployment: Json
     model: Model
     secret_there: bool = True
     """Its Secret holds its key."""

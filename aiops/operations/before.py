@@ -35,7 +35,7 @@ def look_before(session: Session, found: Found) -> Before:
     for error in failures.values():
         raise error
     _refuse_unproven(session, namespace)
-    return Before(application=found.application, deployment=found.deployment, model=found.model, **answers)
+    return Before(application=found.application, model=found.model, **answers)
 
 
 def refuse(found: Found, before: Before, *, anyway: bool) -> None:

@@ -68,6 +68,13 @@ def test_what_it_answers_to(word: Any, mode: str | None) -> None:
     assert listed(entry(mode=word))[0].mode == mode
 
 
+def test_what_no_smoke_asks_for_is_not_asked_though_its_backend_is_up() -> None:
+    (alias,) = listed(entry(mode="rerank"))
+    assert backend_of(alias, [], []).because == "a smoke does not ask for rerank"
+    (unsaid,) = listed(entry(mode=None))
+    assert backend_of(unsaid, [], []).because == "no workload of this cluster serves chat-7b"
+
+
 @pytest.mark.parametrize(
     ("address", "host"),
     [

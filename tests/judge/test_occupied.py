@@ -21,9 +21,7 @@ def judged(
     deployments: tuple[Json, ...] = (OTHER,), pods: tuple[Json, ...] = (), nodes: tuple[Json, ...] = (), own: Json = OWN
 ) -> Finding | None:
     return occupied(
-        Before(
-            application={}, deployment=own, model=model_of(own), deployments=(own, *deployments), pods=pods, nodes=nodes
-        )
+        Before(application={}, model=model_of(own), deployments=(own, *deployments), pods=pods, nodes=nodes)
     )
 
 

@@ -24,8 +24,7 @@ def application(ignored: Json | None = IGNORED, *options: str, **policy: Any) ->
 
 def before(**changes: Any) -> Before:
     """A look that nothing stands in the way of, but for the changes."""
-    live = deployment()
-    return Before(**{"application": application(), "deployment": live, "model": model_of(live), **changes})
+    return Before(**{"application": application(), "model": model_of(deployment()), **changes})
 
 
 def only(**changes: Any) -> Finding:
