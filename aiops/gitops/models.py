@@ -11,7 +11,7 @@ from aiops.gitops.patches import patched
 GPU = "nvidia.com/gpu"
 """The extended resource that a container asks for."""
 
-ACCELERATOR_LABELS = ("cloud.google.com/gke-accelerator", "nvidia.com/gpu.product")
+ACCELERATOR_LABELS = ("cloud.google.com/gke-accelerator", "nvidia.com/gpu.product", "k8s.amazonaws.com/accelerator")
 """Labels of a node that name its GPU type."""
 _TEMPLATE = "spec.template.spec"
 _PODS: Mapping[str, tuple[tuple[str, str, str], ...]] = {

@@ -7,7 +7,6 @@ from aiops.gitops.models import GPU
 from aiops.judge.bill import is_gpu_node
 from aiops.snapshot import Json, moment
 
-_AWS_LABEL = "k8s.amazonaws.com/accelerator"
 _LEAVING = frozenset(
     {"ToBeDeletedByClusterAutoscaler", "cloud.google.com/impending-node-termination", "karpenter.sh/disrupted"}
 )
@@ -35,7 +34,7 @@ def gpu_nodes(nodes: tuple[Json, ...], pod: Json) -> Iterator[Json]:
 def is_meant(node: Json, pod: Json) -> bool:
     """It is a GPU node, and has the labels of the pod's node selector or may still get them."""
     labels = node["metadata"].get("labels") or {}
-    if not is_gpu_node(node) and _AWS_LABEL not in labels:
+    if not is_gpu_node(node):
         return False
     wanted = pod["spec"].get("nodeSelector") or {}
     return all(

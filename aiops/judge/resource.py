@@ -4,8 +4,7 @@ Argo CD keeps no health of single resources in the Application any more (since 3
 and the pods beneath them.
 """
 
-from collections.abc import Iterable
-
+from aiops.judge.event import events_of
 from aiops.judge.finding import HOPES, Evidence, Finding, worst
 from aiops.judge.keda import PAUSED, PINNED
 from aiops.judge.pod import judge_pod
@@ -81,9 +80,3 @@ def _pods_of(body: Json, details: Details) -> list[Json]:
 
 def _labels(pod: Json) -> dict[str, str]:
     return pod["metadata"].get("labels") or {}
-
-
-def events_of(pod: Json, events: Iterable[Json]) -> list[Json]:
-    """The events about a pod."""
-    uid = pod["metadata"].get("uid")
-    return [event for event in events if (event.get("involvedObject") or {}).get("uid") == uid]

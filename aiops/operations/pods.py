@@ -4,9 +4,10 @@ from collections.abc import Iterable
 
 from aiops.clients.kube import EVENTS, NODES, PODS, Kube
 from aiops.errors import Forbidden, NotFound
+from aiops.judge.event import events_of
 from aiops.judge.finding import worst
+from aiops.judge.lineage import is_ready
 from aiops.judge.pod import judge_pod
-from aiops.judge.resource import events_of
 from aiops.judge.stoppable import pods_of
 from aiops.snapshot import Json
 
@@ -15,15 +16,13 @@ def ready_pods(kube: Kube, deployment: Json) -> tuple[tuple[Json, ...], str]:
     """(its ready pods, why the others are not)."""
     namespace = deployment["metadata"]["namespace"]
     pods = pods_of(deployment, kube.list(PODS, namespace).items)
-    ready = tuple(pod for pod in pods if is_ready(pod))
+    ready = tuple(pod for pod in pods if can_be_asked(pod))
     return ready, "" if ready or not pods else _why_not(kube, namespace, pods)
 
 
-def is_ready(pod: Json) -> bool:
-    """Its containers say that they can serve, and it is not on its way out."""
-    conditions = pod.get("status", {}).get("conditions") or ()
-    ready = any(each.get("type") == "Ready" and each.get("status") == "True" for each in conditions)
-    return ready and not pod["metadata"].get("deletionTimestamp")
+def can_be_asked(pod: Json) -> bool:
+    """It is ready, and not on its way out."""
+    return is_ready(pod) and not pod["metadata"].get("deletionTimestamp")
 
 
 def node_of(kube: Kube, pod: Json) -> Json | None:

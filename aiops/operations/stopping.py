@@ -6,13 +6,13 @@ from queue import SimpleQueue
 
 from aiops.clients.kube import EVENTS, NODES, PODS, Kind
 from aiops.judge.bill import is_gpu_node
+from aiops.judge.event import events_of
 from aiops.judge.finding import Finding, worst
 from aiops.judge.pod import judge_pod
 from aiops.judge.reason import reason_of
-from aiops.judge.resource import events_of
 from aiops.operations import paying
 from aiops.operations.followed import Followed
-from aiops.operations.pods import is_ready
+from aiops.operations.pods import can_be_asked
 from aiops.operations.since import Since
 from aiops.operations.waiting import Inbox, Moment, until
 from aiops.progress.events import ENDS, Looked, Row, State
@@ -96,7 +96,7 @@ class Stopping:
             return _made(name, "hopeless", f"its annotation {STOP} is there again" if live else "it was deleted")
         self._keep_paying(name, pods)
         reason = reason_of(live)
-        if pods and all(map(is_ready, pods)) and live.get("status", {}).get("conditions") and reason is None:
+        if pods and all(map(can_be_asked, pods)) and live.get("status", {}).get("conditions") and reason is None:
             return _made(name, "settled", f"{len(pods)} pod{'s' if len(pods) > 1 else ''} ready")
         cause = self._cause(pods)
         if cause is not None:

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
-from tests.scenarios.cluster import eventually
+from tests.scenarios.cluster import eventually, get
 from tests.scenarios.conftest import Operator, Outcome
 from tests.scenarios.models import (
     MODEL,
@@ -24,7 +24,7 @@ Changed = Callable[..., str]
 Obstacle = Callable[[Operator], AbstractContextManager[None]]
 CATALOG = "clusters/lab/catalog/serving-core/vllm-qwen.yaml"
 OTHER = "coder-fim"
-SECRET, PAUSED, PINNED = "vllm-api-key", "autoscaling.keda.sh/paused", "autoscaling.keda.sh/paused-replicas"  # noqa: S105
+SECRET, PAUSED, PINNED = "vllm-api-key", "autoscaling.keda.sh/paused", "autoscaling.keda.sh/paused-replicas"
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def refused(operator: Operator, *words: str) -> Outcome:
     before = deployment(operator)
     outcome = operator("vllm-up", MODEL, *words)
     assert outcome.code == 3, outcome
-    assert f"{MODEL} is not scaled up: " in outcome.err, outcome
+    assert f"{MODEL} is not scaled up:" in outcome.err, outcome
     assert deployment(operator) == before, outcome
     return outcome
 
@@ -92,19 +92,21 @@ def test_a_sync_is_running(deployed: Operator) -> None:
         outcome = refused(deployed)
     assert f"a sync of application {MODEL} is running" in outcome.err, outcome
     assert "wait until it is over, then run this again" in outcome.err, outcome
-    assert "operation" in deployed("wait", "--profile", "serving").text or True
+    eventually(deployed.cluster, "it is over", lambda: "operation" not in get(deployed.cluster, "application", MODEL))
 
 
 @contextmanager
 def by_hand(operator: Operator) -> Iterator[None]:
     """The ExternalSecret's operator leaves it alone, and mends everything afterwards."""
     kubectl(operator, "annotate", "externalsecret", SECRET, "realstack/sim=off")
-    yield
-    kubectl(operator, "annotate", "externalsecret", SECRET, "realstack/sim-")
-    kubectl(operator, "wait", "externalsecret", SECRET, "--for=condition=Ready", "--timeout=60s")
-    eventually(
-        operator.cluster, "the Secret is back", lambda: SECRET in kubectl(operator, "get", "secrets", "-o", "name")
-    )
+    try:
+        yield
+    finally:
+        kubectl(operator, "annotate", "externalsecret", SECRET, "realstack/sim-")
+        kubectl(operator, "wait", "externalsecret", SECRET, "--for=condition=Ready", "--timeout=60s")
+        eventually(
+            operator.cluster, "the Secret is back", lambda: SECRET in kubectl(operator, "get", "secrets", "-o", "name")
+        )
 
 
 @contextmanager
@@ -129,8 +131,10 @@ def annotated(*notes: str) -> Obstacle:
     @contextmanager
     def around(operator: Operator) -> Iterator[None]:
         kubectl(operator, "annotate", "scaledobject", MODEL, "--overwrite", *notes)
-        yield
-        kubectl(operator, "annotate", "scaledobject", MODEL, "--overwrite", f"{PAUSED}=true", f"{PINNED}-")
+        try:
+            yield
+        finally:
+            kubectl(operator, "annotate", "scaledobject", MODEL, "--overwrite", f"{PAUSED}=true", f"{PINNED}-")
 
     return around
 
@@ -184,10 +188,8 @@ def served(deployed: Operator) -> Iterator[Operator]:
     """A server is behind the model's pods; afterwards all models are at 0 and their nodes gone."""
     with model_server(deployed):
         yield deployed
-    for name in kubectl(deployed, "get", "deployments", "-o", "name").split():
-        if name.endswith((MODEL, OTHER)):
-            scale(deployed, 0, name.removeprefix("deployment.apps/"))
-    eventually(deployed.cluster, "the GPU nodes leave", lambda: not gpu_nodes(deployed))
+    outcome = deployed("vllm-down", "--all")
+    assert outcome.code == 0, outcome
 
 
 def test_another_model_holds_the_only_gpu(served: Operator) -> None:
