@@ -28,7 +28,7 @@ def stands(run: Operator, app: str = "dex") -> None:
 
 def test_platform_then_serving_then_full(run: Operator) -> None:
     stands(run)
-    again = run("bring-up", "--profile", "full")
+    again = run("bring-up", "--profile", "full", "--no-gpu")
     assert again.code == 0, again
     assert len(re.findall(r"root +\S+ +skipped: applied already", again.text)) == 4, again
 
