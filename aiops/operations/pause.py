@@ -24,14 +24,15 @@ def pause(session: Session, name: str, *, limit_s: float | None) -> ModelDown:
     """Stop the InferenceServices that a name means, and see their pods go."""
     prove_target(session)
     kind, services = find_services(session, name)
-    was_stopped = [is_stopped(each) for each in services]
-    for each, was in zip(services, was_stopped, strict=True):
-        if not was:
+    for each in services:
+        if not is_stopped(each):
             _annotate(session, kind, each, "true")
     outcome = Stopping(session, kind, services, up=False).run(limit_s or session.config.aiops.timeouts.drain)
     models = tuple(
-        Lowered(name=_who(each), action="was down" if was else "lowered", detail="paused already" if was else "paused")
-        for each, was in zip(services, was_stopped, strict=True)
+        Lowered(name=_who(each), action="was down", detail="paused already")
+        if is_stopped(each)
+        else Lowered(name=_who(each), action="lowered", detail="paused")
+        for each in services
     )
     done = f"{name} is paused: no pod of it is left"
     summary, hint = _summary(outcome, done, f"kubectl get pods -l {_label(services)} -A")

@@ -1,5 +1,6 @@
 """A smoke of one model by its own server: what is asked with which key, what is not, and that no key is ever seen."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +24,8 @@ from tests.operations.cluster import (
     ref,
     secret,
 )
+from tests.serving.exchange import Events, Step
+from tests.serving.faults import REFUSALS
 from tests.serving.server import Server
 
 NAME = f"Deployment serving/{MODEL}"
@@ -115,11 +118,43 @@ def test_open_to_everybody_it_fails(session: Session, server: Server) -> None:
     assert statuses(smoke(session, "serving", None, tools=False))["without a key"] == "fail"
 
 
-@pytest.mark.parametrize("fault", ["stream-broken", "stream-short", "stream-error"])
-def test_a_stream_that_breaks(session: Session, server: Server, fault: str, seen: Any) -> None:
+@pytest.mark.parametrize(
+    ("fault", "slug"),
+    [("stream-broken", "stream-broken"), ("stream-short", "stream-broken"), ("stream-error", "server-error")],
+)
+def test_a_stream_that_breaks(session: Session, server: Server, fault: str, slug: str, seen: Any) -> None:
     server.fault = fault
     result = seen(smoke(session, "serving", None, tools=False))
-    assert (result.exit_code, statuses(result)["stream"]) == (3, "fail")
+    stream = result.probes[-1]
+    assert (result.exit_code, stream.what, stream.id) == (3, "stream", f"smoke.{slug}")
+    assert ("cannot POST /v1/chat/completions" in repr(stream.evidence)) is (fault == "stream-broken")
+
+
+STREAMS: dict[str, Step] = {
+    "throttled": REFUSALS["vllm"]["429"],
+    "unavailable": REFUSALS["vllm"]["503"],
+    "broken": Events([], cut=True),
+}
+
+
+@pytest.mark.parametrize("slug", STREAMS)
+def test_a_stream_that_does_not_begin(
+    session: Session, server: Server, seen: Any, monkeypatch: pytest.MonkeyPatch, slug: str
+) -> None:
+    """Its chat was as it should be."""
+    real = server.app.answer
+    monkeypatch.setattr(server.app, "answer", lambda each: STREAMS[slug] if each.body.get("stream") else real(each))
+    result = seen(smoke(session, "serving", None, tools=False))
+    assert (result.exit_code, statuses(result)["chat"], statuses(result)["stream"]) == (3, "ok", "fail")
+    assert result.probes[-1].id == f"smoke.{slug}"
+
+
+def test_the_wrong_cluster_is_refused_first(session: Session, api: Api, server: Server, work: Path) -> None:
+    config = work / "config.yaml"
+    config.write_text(config.read_text().replace("  context: here\n", ""))
+    with pytest.raises(WrongUse, match="nothing tells that it is the cluster you mean"):
+        smoke(session, "serving", None, tools=False)
+    assert server.seen == []
 
 
 def test_a_key_that_is_not_the_servers(session: Session, api: Api, server: Server, seen: Any) -> None:

@@ -7,6 +7,7 @@ prints its port, and serves until it is ended.
 import argparse
 import contextlib
 import json
+import os
 import signal
 import socket
 import threading
@@ -143,7 +144,9 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--kind", choices=["vllm", "litellm"], default="vllm")
     parser.add_argument("--model", action="append", required=True, help="litellm: an alias, or ALIAS=MODEL; repeatable")
-    parser.add_argument("--key", default="", help="vllm: its key; litellm: the master key")
+    parser.add_argument(
+        "--key", default=os.environ.get("SERVING_KEY", ""), help="vllm: its key; litellm: the master key [SERVING_KEY]"
+    )
     parser.add_argument("--fault", choices=sorted(ALL), default="")
     parser.add_argument("--late", type=float, default=1.0, metavar="SECONDS")
     options = parser.parse_args()
