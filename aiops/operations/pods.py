@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from aiops.clients.kube import EVENTS, NODES, PODS, Kube
 from aiops.errors import Forbidden, NotFound
 from aiops.judge.event import events_of
-from aiops.judge import lineage
 from aiops.judge.finding import worst
 from aiops.judge.lineage import is_ready
 from aiops.judge.pod import judge_pod
