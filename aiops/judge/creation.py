@@ -4,22 +4,24 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 
-from aiops.judge.event import events_of, happened, shown, words
+from aiops.judge.event import NEVER, events_of, happened, shown, words
 from aiops.judge.finding import Evidence
 from aiops.judge.lineage import has_ended, is_going, newest_replicaset, others_of
 from aiops.judge.model import asks_for_gpu
+from aiops.judge.raised import when_scaled
 from aiops.judge.stand import Stand, hopeless, waits
 from aiops.judge.text import one_line
 from aiops.snapshot import Json, ModelLook, ref_of
 
 _FRESH = timedelta(seconds=30)
-"""A ReplicaSet keeps its uid from one scale-up to the next, so an older event may be of the one before."""
+"""For how long an event is taken for what is so now."""
 _PASSING = re.compile(
     r"failed calling webhook|failed to call webhook|connection refused|connection reset|context deadline exceeded"
-    r"|no endpoints available|etcdserver:|i/o timeout|too many requests",
+    r"|no endpoints available|etcdserver:|i/o timeout|too many requests|status unknown for quota",
     re.IGNORECASE,
 )
-"""Refusals that go by themselves: an admission webhook that is not up yet, an API server under load."""
+"""Refusals that go by themselves: an admission webhook that is not up yet, an API server under load, a
+quota that nobody has counted yet."""
 _LASTING = (
     ("quota", "pod-quota", "kubectl -n {namespace} describe resourcequota"),
     ("service ?account", "service-account", "Sync the application that brings this ServiceAccount to {namespace}."),
@@ -53,14 +55,16 @@ def uncreated(look: ModelLook) -> Stand:
 
 
 def _refusals(look: ModelLook, replicaset: Json) -> Iterator[tuple[str, Evidence]]:
-    """A condition is of now: it goes once pods are made again. An event may be of long ago."""
+    """A condition is of now: it goes once pods are made again. An event may be of long ago, or of the scale-up before:
+    a ReplicaSet keeps its uid from one to the next."""
+    scaled = when_scaled(look.deployment) or NEVER
     for body in (replicaset, look.deployment):
         for condition in body.get("status", {}).get("conditions") or ():
             if condition.get("type") == "ReplicaFailure" and condition.get("status") == "True":
                 message, since = condition.get("message") or "", condition.get("lastTransitionTime") or ""
                 yield message, Evidence(f"{ref_of(body)}, ReplicaFailure", one_line(message), since)
     for event in reversed(events_of(replicaset, look.events)):
-        if event.get("reason") == "FailedCreate" and look.taken - happened(event) <= _FRESH:
+        if event.get("reason") == "FailedCreate" and happened(event) >= max(scaled, look.taken - _FRESH):
             yield words(event), shown(event)
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
+from datetime import datetime
 
 from aiops.judge.said import json_of
 from aiops.snapshot import Json, moment
@@ -46,10 +47,18 @@ def raised_of(deployment: Json) -> Raised | None:
 
 def who_scaled(deployment: Json) -> str:
     """Who set the replicas last, as the API server remembers it (metadata.managedFields); empty: it does not say."""
+    return str(_scaling(deployment).get("manager", ""))
+
+
+def when_scaled(deployment: Json) -> datetime | None:
+    """When that was."""
+    return moment(str(_scaling(deployment).get("time") or ""))
+
+
+def _scaling(deployment: Json) -> Json:
     entries: Sequence[Json] = deployment["metadata"].get("managedFields") or ()
     owners = [each for each in entries if "f:replicas" in ((each.get("fieldsV1") or {}).get("f:spec") or {})]
-    last = max(owners, key=lambda each: each.get("time") or "", default=None)
-    return str(last.get("manager", "")) if last else ""
+    return max(owners, key=lambda each: each.get("time") or "", default={})
 
 
 def _is_moment(text: str) -> bool:

@@ -75,10 +75,11 @@ def test_a_refusal_that_stays(kind: str, message: str, id: str, fix: str) -> Non
         WEBHOOK + 'no endpoints available for service "k"',
         WEBHOOK + "tls: failed to verify certificate: x509: certificate signed by unknown authority",
         'failed calling webhook "mpod.kb.io": service "kueue-webhook-service" not found, forbidden',
+        'pods "c" is forbidden: status unknown for quota: gpus, resources: requests.nvidia.com/gpu',
         "something that nobody has ever read",
     ],
     ids=["etcd", "webhook not up", "webhook slow", "webhook without pods (KQ2)", "webhook without CA",
-         "webhook without Service", "unknown"],
+         "webhook without Service", "a quota of a moment ago", "unknown"],
 )  # fmt: skip
 def test_a_refusal_that_passes(message: str) -> None:
     stand = judged(**failing(message))
@@ -116,6 +117,16 @@ def test_other_events_and_conditions_are_not() -> None:
     events = (event("SuccessfulCreate", f"Created pod: {EXCEEDED}", of="rs-1"),)
     conditions = [condition("Progressing", "True", EXCEEDED)]
     assert judged(events=events, replicasets=(replicaset(status={"conditions": conditions}),)).hope == "yes"
+
+
+@pytest.mark.parametrize(("scaled_s", "id"), [(5, ""), (10, "model.pod-quota")], ids=["before", "at the scale-up"])
+def test_an_event_of_a_moment_ago_may_be_of_the_scale_up_before(scaled_s: float, id: str) -> None:
+    """Who frees the quota and tries again at once must not be told of it once more."""
+    owned = {"f:spec": {"f:replicas": {}}}
+    body = deployment()
+    body["metadata"]["managedFields"] = [{"manager": "aiops", "time": ago(scaled_s), "fieldsV1": owned}]
+    events = (event("FailedCreate", f"Error creating: {EXCEEDED}", ago_s=10, of="rs-1"),)
+    assert judged(deployment=body, events=events).id == id
 
 
 def test_an_event_of_another_replicaset_is_not() -> None:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from aiops.judge.raised import Raised, raised_of, who_scaled
-from aiops.snapshot import Json
+from aiops.judge.raised import Raised, raised_of, when_scaled, who_scaled
+from aiops.snapshot import Json, moment
 from tests.judge.models import deployment
 from tests.judge.saved import changed
 
@@ -96,3 +96,15 @@ def test_who_set_the_replicas(entries: list[Json] | None, who: str) -> None:
     body = deployment()
     body["metadata"]["managedFields"] = entries
     assert who_scaled(body) == who
+
+
+@pytest.mark.parametrize("time", ["2026-11-23T04:28:35Z", None])
+def test_when_the_replicas_were_set(time: str | None) -> None:
+    owned = {"f:spec": {"f:replicas": {}}}
+    body = deployment()
+    body["metadata"]["managedFields"] = [{"manager": "kubectl", "time": time, "fieldsV1": owned}]
+    assert when_scaled(body) == moment(time)
+
+
+def test_nobody_knows_when() -> None:
+    assert when_scaled(deployment()) is None

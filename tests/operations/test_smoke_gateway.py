@@ -163,8 +163,14 @@ def test_without_a_database_no_key(session: Session, app: Litellm) -> None:
 def test_what_its_management_refuses(session: Session, app: Litellm, fault: str) -> None:
     app.admin_fault = fault
     result = through(session)
-    assert (result.exit_code, list(by_name(result))[-1]) == (3, "aliases")
+    assert (result.exit_code, [probe.what for probe in result.probes]) == (3, ["without a key", "aliases"])
     assert app.keys.minted == []
+
+
+def test_without_an_alias_nothing_is_called(session: Session, app: Litellm) -> None:
+    app.aliases.clear()
+    result = through(session)
+    assert (result.exit_code, [probe.id for probe in result.probes]) == (3, ["smoke.closed", "smoke.no-alias"])
 
 
 def test_open_to_everybody_it_fails(session: Session, app: Litellm) -> None:

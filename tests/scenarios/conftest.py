@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +16,8 @@ from tests.scenarios.cluster import Cluster, RealCluster
 from tests.scenarios.repository import Repository
 
 LONGEST_S = 600
+# a shell's background job ignores SIGINT, and so would every aiops that it starts
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

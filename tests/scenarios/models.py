@@ -4,13 +4,28 @@ import base64
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from tests.scenarios.cluster import get
 from tests.scenarios.conftest import Operator
+from tests.serving.exchange import Seen, Step
 from tests.serving.litellm import Alias, Litellm
 from tests.serving.server import Server
 from tests.serving.vllm import Vllm
+
+
+@dataclass
+class Model(Vllm):
+    """Its faults are of what it is asked to generate; its list of models is well, unless it is still loading."""
+
+    loading: bool = False
+
+    def answer(self, seen: Seen) -> Step:
+        if seen.method == "GET":
+            return Vllm(self.model, self.key, "503" if self.loading else "").answer(seen)
+        return super().answer(seen)
+
 
 MODEL, SERVED, NAMESPACE = "vllm-qwen", "qwen2.5-0.5b-instruct", "serving"
 RAISED = "aiops.dev/raised-by"
@@ -25,7 +40,7 @@ def secret(operator: Operator, namespace: str, name: str, key: str) -> str:
 def model_server(operator: Operator, key: str | None = None) -> Iterator[Server]:
     """A server like vLLM behind every pod of namespace serving; `key` None: the one of its Secret."""
     real = secret(operator, NAMESPACE, "vllm-api-key", "api-key") if key is None else key
-    with Server(Vllm(SERVED, real)) as server:
+    with Server(Model(SERVED, real)) as server:
         operator.cluster.forward(NAMESPACE, 8000, server.port)
         yield server
 

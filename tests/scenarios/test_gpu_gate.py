@@ -15,6 +15,7 @@ from tests.scenarios.models import (
     MODEL,
     NAMESPACE,
     RAISED,
+    Model,
     chats,
     deployment,
     gateway_server,
@@ -105,7 +106,8 @@ def test_what_a_killed_run_left_is_taken_over(standing: Operator, server: Server
 
 
 def test_after_an_interrupt_nothing_is_written_and_the_bill_is_told(standing: Operator, server: Server) -> None:
-    server.fault = "503"
+    assert isinstance(server.app, Model)
+    server.app.loading = True
     process = standing.start("bring-up", "--profile", "serving")
     eventually(standing.cluster, "the model is asked", lambda: any(seen.path == "/v1/models" for seen in server.seen))
     before = deployment(standing)["metadata"]
