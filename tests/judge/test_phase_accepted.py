@@ -122,7 +122,7 @@ def test_other_events_and_conditions_are_not() -> None:
 @pytest.mark.parametrize(("scaled_s", "id"), [(5, ""), (10, "model.pod-quota")], ids=["before", "at the scale-up"])
 def test_an_event_of_a_moment_ago_may_be_of_the_scale_up_before(scaled_s: float, id: str) -> None:
     """Who frees the quota and tries again at once must not be told of it once more."""
-    owned = {"f:spec": {"f:replicas": {}}}
+    owned: Json = {"f:spec": {"f:replicas": {}}}
     body = deployment()
     body["metadata"]["managedFields"] = [{"manager": "aiops", "time": ago(scaled_s), "fieldsV1": owned}]
     events = (event("FailedCreate", f"Error creating: {EXCEEDED}", ago_s=10, of="rs-1"),)

@@ -100,9 +100,14 @@ def test_its_word_is_a_bring_ups(session: Session, api: Api, cluster: Cluster) -
     assert [mark.command for mark in found if mark] == ["bring-up"]
 
 
-def test_it_is_chosen_before_anything_is_done(session: Session, work: Path, api: Api, stubs: Stubs) -> None:
+def several(work: Path) -> None:
+    """Two models could be meant."""
     rewritten(work / "config.yaml", "  coding-assistant: true\n", "")
     configured(work, CORE)
+
+
+def test_it_is_chosen_before_anything_is_done(session: Session, work: Path, api: Api, stubs: Stubs) -> None:
+    several(work)
     with pytest.raises(WrongUse, match="which GPU model"):
         run(session)
     assert (stubs.done, api.patches) == ([], [])
@@ -110,7 +115,7 @@ def test_it_is_chosen_before_anything_is_done(session: Session, work: Path, api:
 
 @pytest.mark.parametrize(("profile", "gpu"), [("serving", False), ("platform", True)])
 def test_without_the_gate_no_model_is_meant(session: Session, work: Path, api: Api, profile: str, gpu: bool) -> None:
-    configured(work, "  model: nothing\n")
+    several(work)
     result = run(session, profile, gpu=gpu)
     assert result.exit_code == 0
     assert list(outcomes(result)) == BEFORE[: 6 if profile == "serving" else 4]

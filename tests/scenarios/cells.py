@@ -65,7 +65,7 @@ def makes(kind: str, spec: Json, there: str = "") -> Play:
 
     def play(hand: Hand) -> None:
         hand.create({"apiVersion": "v1", "kind": kind, "metadata": {"name": "hand"}, "spec": spec})
-        hand.afterwards("delete", kind, "hand")
+        hand.afterwards("delete", kind, "hand", "--ignore-not-found")
         if there:
             path = f"jsonpath={{{there}}}"
             hand.until(f"{kind} is ready", lambda: bool(hand.kubectl("get", kind, "hand", "-o", path)))

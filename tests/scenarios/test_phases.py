@@ -34,6 +34,7 @@ from tests.scenarios.cells import (
     both,
     joins,
     leaving,
+    makes,
     nothing,
     ordered,
     refuses,
@@ -247,6 +248,16 @@ def test_somebody_else_scales_it_down_meanwhile(model: Hand) -> None:
     assert end.outcome.code == 3, end
     assert f"Deployment {model.namespace}/{MODEL} was scaled back to 0 meanwhile, by kubectl-patch" in end.outcome.out
     assert end.replicas == 0, end
+
+
+def test_who_frees_a_quota_may_try_again_at_once(model: Hand) -> None:
+    """Its ReplicaSet is the same, and the events of the run before are seconds old."""
+    makes("ResourceQuota", {"hard": {"count/pods": "0"}}, ".status.used")(model)
+    assert model.up(nothing).outcome.code == 3
+    model.kubectl("delete", "resourcequota", "hand")
+    end = model.up(nothing, "--timeout", "6s")
+    assert end.outcome.code == 4, end
+    assert "still in phase capacity" in end.outcome.out, end
 
 
 def test_a_controller_that_stands_still(standing: Operator, model: Hand) -> None:
