@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from aiops.gitops.parsing import items, part
+from aiops.judge.answers.said import json_of
 from aiops.judge.model import Endpoint, Model, model_of
-from aiops.judge.said import json_of
 from aiops.snapshot import Json
 
 MODES: Mapping[str, Endpoint] = {"chat": "chat", "completion": "completions", "embedding": "embeddings"}

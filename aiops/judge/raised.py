@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 
-from aiops.judge.said import json_of
+from aiops.judge.answers.said import json_of
 from aiops.snapshot import Json, moment
 
 RAISED = "aiops.dev/raised-by"

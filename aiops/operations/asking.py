@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from aiops.clients.endpoint import Endpoint, Reply
 from aiops.errors import NoAnswer
+from aiops.judge.answers.question import chat_body
+from aiops.judge.answers.refusal import judge_refusal
+from aiops.judge.answers.reply import Asked
+from aiops.judge.answers.served import judge_models
+from aiops.judge.answers.silence import judge_silence
+from aiops.judge.answers.stream import judge_stream
 from aiops.judge.finding import Finding
 from aiops.judge.model import Model
-from aiops.judge.question import chat_body
-from aiops.judge.refusal import judge_refusal
-from aiops.judge.reply import Asked
-from aiops.judge.served import judge_models
-from aiops.judge.silence import judge_silence
-from aiops.judge.stream import judge_stream
 from aiops.progress.events import Probe
 from aiops.session import Session
 from aiops.snapshot import Json, Served

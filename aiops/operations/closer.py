@@ -8,7 +8,7 @@ import yaml
 from aiops.clients.kube import CONFIGMAPS, PODS, Kube
 from aiops.errors import AiopsError, NoAnswer, NotFound, Unreachable
 from aiops.judge.model import Model
-from aiops.judge.phase import Stand
+from aiops.judge.phases.phase import Stand
 from aiops.operations.asking import served_models
 from aiops.operations.waiting import Answer, Questions
 from aiops.session import Session

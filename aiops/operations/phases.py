@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from aiops.config.model import Timeouts
 from aiops.judge.model import Model
-from aiops.judge.phase import PHASES, Phase, Stand
+from aiops.judge.phases.phase import PHASES, Phase, Stand
 from aiops.progress.events import Row, duration
 
 EVIDENCE_LINES = 4

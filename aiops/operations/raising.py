@@ -3,7 +3,7 @@
 from queue import SimpleQueue
 
 from aiops.clients.kube import DEPLOYMENTS, EVENTS, NODES, PODS, REPLICASETS
-from aiops.judge.phase import stand_of
+from aiops.judge.phases.phase import stand_of
 from aiops.judge.raised import who_scaled
 from aiops.operations import paying
 from aiops.operations.closer import Closer

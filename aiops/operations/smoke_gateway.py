@@ -8,12 +8,12 @@ from aiops.clients.endpoint import Endpoint, Reply
 from aiops.collect import gather
 from aiops.errors import AiopsError, NoAnswer
 from aiops.judge.alias import Alias, Backend, aliases, backend_of
+from aiops.judge.answers.minted import judge_deleted, judge_listed, judge_minted, minted_key
+from aiops.judge.answers.question import chat_body
+from aiops.judge.answers.reply import Asked
+from aiops.judge.answers.silence import judge_keyless, judge_no_pod, judge_silence
+from aiops.judge.answers.tool_call import judge_tool_call
 from aiops.judge.finding import Finding
-from aiops.judge.minted import judge_deleted, judge_listed, judge_minted, minted_key
-from aiops.judge.question import chat_body
-from aiops.judge.reply import Asked
-from aiops.judge.silence import judge_keyless, judge_no_pod, judge_silence
-from aiops.judge.tool_call import judge_tool_call
 from aiops.operations import paying
 from aiops.operations.asking import CHAT, PATHS, Talk
 from aiops.operations.gateway import Gateway, find_gateway

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from aiops.clients.endpoint import Endpoint
-from aiops.judge.chat import judge_chat, judge_completion
-from aiops.judge.embedding import judge_embedding
+from aiops.judge.answers.chat import judge_chat, judge_completion
+from aiops.judge.answers.embedding import judge_embedding
+from aiops.judge.answers.question import chat_body, completion_body, embedding_body
+from aiops.judge.answers.reply import Asked
+from aiops.judge.answers.silence import judge_keyless, judge_no_pod
+from aiops.judge.answers.tool_call import judge_tool_call
 from aiops.judge.model import Endpoint as Kind
-from aiops.judge.question import chat_body, completion_body, embedding_body
-from aiops.judge.reply import Asked
-from aiops.judge.silence import judge_keyless, judge_no_pod
-from aiops.judge.tool_call import judge_tool_call
 from aiops.operations import paying
 from aiops.operations.asking import CHAT, PATHS, Judge, Talk, secret_key
 from aiops.operations.models import Found

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from aiops.judge.reply import Asked
+from aiops.judge.answers.reply import Asked
 from tests.judge.saved import changed
 
 VLLM = Asked(who="Deployment serving/vllm-qwen", model="qwen", gateway=False)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiops.judge.model import Model, model_of
-from aiops.judge.phase import Stand, stand_of
+from aiops.judge.phases.phase import Stand, stand_of
 from aiops.snapshot import Json, ModelLook
 
 NOW = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from aiops.judge.minted import judge_deleted, judge_listed, judge_minted, minted_key
+from aiops.judge.answers.minted import judge_deleted, judge_listed, judge_minted, minted_key
 from tests.judge.answers import LITELLM, LOGIN, NO_KEY, UNKNOWN_KEY, Answer, answer, error
 
 KEY = "sk-8k2ZcanaryQ9h3LA"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from aiops.judge.phase import PHASES, Stand, stand_of
+from aiops.judge.phases.phase import PHASES, Stand, stand_of
 from aiops.snapshot import Json, Served
 from tests.judge.models import (
     AT_MAX,

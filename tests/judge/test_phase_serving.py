@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from aiops.judge.model import SecretKey
-from aiops.judge.phase import Stand
+from aiops.judge.phases.phase import Stand
 from aiops.snapshot import Served
 from tests.judge.models import DONE, MODEL, judged, placed, running, short
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from aiops.judge.phase import Stand
+from aiops.judge.phases.phase import Stand
 from aiops.snapshot import Json
 from tests.judge.models import (
     DONE,

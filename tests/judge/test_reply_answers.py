@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from aiops.judge.chat import judge_chat, judge_completion
-from aiops.judge.embedding import judge_embedding
+from aiops.judge.answers.chat import judge_chat, judge_completion
+from aiops.judge.answers.embedding import judge_embedding
+from aiops.judge.answers.question import chat_body, completion_body, embedding_body
+from aiops.judge.answers.reply import Asked
+from aiops.judge.answers.tool_call import judge_tool_call
 from aiops.judge.finding import Finding
-from aiops.judge.question import chat_body, completion_body, embedding_body
-from aiops.judge.reply import Asked
-from aiops.judge.tool_call import judge_tool_call
 from tests.judge.answers import (
     CHAT,
     COMPLETION,

@@ -4,8 +4,8 @@ from typing import Literal
 
 import pytest
 
-from aiops.judge.reply import Asked
-from aiops.judge.silence import judge_keyless, judge_no_pod, judge_silence
+from aiops.judge.answers.reply import Asked
+from aiops.judge.answers.silence import judge_keyless, judge_no_pod, judge_silence
 from tests.judge.answers import CHAT, LITELLM, LOGIN, NO_KEY, NOT_FOUND, UNAUTHORIZED, VLLM, Answer, answer, error
 
 

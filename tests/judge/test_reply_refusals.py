@@ -2,8 +2,8 @@
 
 import pytest
 
-from aiops.judge.refusal import judge_refusal
-from aiops.judge.reply import Asked
+from aiops.judge.answers.refusal import judge_refusal
+from aiops.judge.answers.reply import Asked
 from tests.judge.answers import (
     BUDGET,
     LITELLM,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from aiops.judge.stream import Stream, judge_stream
+from aiops.judge.answers.stream import Stream, judge_stream
 from tests.judge.answers import CHAT, LITELLM, LOGIN, VLLM, error
 
 DONE = b"data: [DONE]"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from aiops.judge.said import Said, clean, quoted, said
-from aiops.judge.served import judge_models
+from aiops.judge.answers.said import Said, clean, quoted, said
+from aiops.judge.answers.served import judge_models
 from aiops.snapshot import Served
 from tests.judge.answers import BUDGET, LOGIN, NO_MODEL, NOT_FOUND, UNAUTHORIZED, UNKNOWN_KEY, answer, error
 

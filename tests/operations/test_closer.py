@@ -8,7 +8,7 @@ import pytest
 
 from aiops.clients.kube import Kube
 from aiops.errors import AiopsError, Forbidden, LoginFailed, NoAnswer, NotFound, Refused, Unreachable
-from aiops.judge.phase import Stand
+from aiops.judge.phases.phase import Stand
 from aiops.operations import closer
 from aiops.operations.closer import Closer
 from aiops.operations.models import live_model

@@ -6,7 +6,7 @@ import pytest
 
 from aiops.config.model import Timeouts
 from aiops.judge.finding import Evidence
-from aiops.judge.phase import PHASES, Stand
+from aiops.judge.phases.phase import PHASES, Stand
 from aiops.operations import phases
 from aiops.operations.phases import EVIDENCE_LINES, Phases
 from aiops.progress.events import Row

@@ -11,14 +11,14 @@ from typing import Any
 import httpx
 import pytest
 
-from aiops.judge.chat import judge_chat, judge_completion
-from aiops.judge.embedding import judge_embedding
-from aiops.judge.question import chat_body, completion_body, embedding_body
-from aiops.judge.reply import Asked
-from aiops.judge.served import judge_models
-from aiops.judge.silence import judge_keyless
-from aiops.judge.stream import judge_stream
-from aiops.judge.tool_call import judge_tool_call
+from aiops.judge.answers.chat import judge_chat, judge_completion
+from aiops.judge.answers.embedding import judge_embedding
+from aiops.judge.answers.question import chat_body, completion_body, embedding_body
+from aiops.judge.answers.reply import Asked
+from aiops.judge.answers.served import judge_models
+from aiops.judge.answers.silence import judge_keyless
+from aiops.judge.answers.stream import judge_stream
+from aiops.judge.answers.tool_call import judge_tool_call
 from tests.judge.answers import BUDGET, CHAT, NO_MODEL, UNAUTHORIZED, UNKNOWN_KEY, Answer
 from tests.serving.litellm import Alias, Litellm
 from tests.serving.server import Server

@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 
-from aiops.judge.creation import uncreated, unseen
-from aiops.judge.image import image
 from aiops.judge.lineage import is_ready, pod_of
 from aiops.judge.model import Model
-from aiops.judge.placement import placement
-from aiops.judge.serving import serving
-from aiops.judge.stand import PHASES, Phase, Stand
-from aiops.judge.startup import startup
+from aiops.judge.phases.creation import uncreated, unseen
+from aiops.judge.phases.image import image
+from aiops.judge.phases.placement import placement
+from aiops.judge.phases.serving import serving
+from aiops.judge.phases.stand import PHASES, Phase, Stand
+from aiops.judge.phases.startup import startup
 from aiops.snapshot import Json, ModelLook
 
 __all__ = ["PHASES", "Phase", "Stand", "stand_of"]

@@ -2,7 +2,7 @@
 
 from aiops.judge.finding import Evidence
 from aiops.judge.model import Model
-from aiops.judge.stand import Stand, hopeless, waits
+from aiops.judge.phases.stand import Stand, hopeless, waits
 from aiops.snapshot import Served
 
 _LATER = (0, 408, 425, 429)

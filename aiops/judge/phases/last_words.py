@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from aiops.judge.finding import Evidence
-from aiops.judge.secrets import masked
+from aiops.judge.phases.secrets import masked
 from aiops.judge.text import one_line
 
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 from aiops.gitops.parsing import Body, items, value
 from aiops.judge.event import events_of, shown, words
 from aiops.judge.finding import Evidence
-from aiops.judge.last_words import meaning_of, quoted
 from aiops.judge.model import Model
+from aiops.judge.phases.last_words import meaning_of, quoted
+from aiops.judge.phases.stand import Stand, hopeless, waits
 from aiops.judge.pod import AGAIN, ending, restarts, statuses, template
-from aiops.judge.stand import Stand, hopeless, waits
 from aiops.snapshot import Json, ModelLook
 
 _KILLED = 137

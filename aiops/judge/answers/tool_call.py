@@ -3,11 +3,11 @@
 import json
 from typing import NoReturn
 
-from aiops.judge.chat import answer, first_choice, measured, part
+from aiops.judge.answers.chat import answer, first_choice, measured, part
+from aiops.judge.answers.question import TOOL
+from aiops.judge.answers.reply import Asked, Reply, verdict
+from aiops.judge.answers.said import printable, quoted
 from aiops.judge.finding import Finding
-from aiops.judge.question import TOOL
-from aiops.judge.reply import Asked, Reply, verdict
-from aiops.judge.said import printable, quoted
 from aiops.snapshot import Json
 
 _FIX = "Check that --tool-call-parser fits the model, and that the model was trained for tools."

@@ -3,10 +3,10 @@
 The platform's old smoke passed on a content of null, as the word `None`, and on blanks.
 """
 
+from aiops.judge.answers.refusal import judge_refusal
+from aiops.judge.answers.reply import Asked, Reply, is_html, verdict
+from aiops.judge.answers.said import json_of, quoted
 from aiops.judge.finding import Finding
-from aiops.judge.refusal import judge_refusal
-from aiops.judge.reply import Asked, Reply, is_html, verdict
-from aiops.judge.said import json_of, quoted
 from aiops.snapshot import Json
 
 

@@ -8,8 +8,8 @@ from aiops.judge.event import NEVER, events_of, happened, shown, words
 from aiops.judge.finding import Evidence
 from aiops.judge.lineage import has_ended, is_going, newest_replicaset, others_of
 from aiops.judge.model import asks_for_gpu
+from aiops.judge.phases.stand import Stand, hopeless, waits
 from aiops.judge.raised import when_scaled
-from aiops.judge.stand import Stand, hopeless, waits
 from aiops.judge.text import one_line
 from aiops.snapshot import Json, ModelLook, ref_of
 

@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from aiops.judge.autoscaler import TRIGGERED, Words, heard
-from aiops.judge.capacity import capacity, unscheduled
 from aiops.judge.event import happened, shown
 from aiops.judge.finding import Evidence, Finding
 from aiops.judge.model import Model
-from aiops.judge.node import allocatable, gpu_nodes, is_ready, lasting_taint, ready_since, why_not_ready
+from aiops.judge.phases.autoscaler import TRIGGERED, Words, heard
+from aiops.judge.phases.capacity import capacity, unscheduled
+from aiops.judge.phases.node import allocatable, gpu_nodes, is_ready, lasting_taint, ready_since, why_not_ready
+from aiops.judge.phases.secrets import masked
+from aiops.judge.phases.stand import Stand, hopeless, waits
+from aiops.judge.phases.usage import free
 from aiops.judge.pod import GIVEN_UP, judge_pod, restarts, statuses
-from aiops.judge.secrets import masked
-from aiops.judge.stand import Stand, hopeless, waits
 from aiops.judge.text import one_line
-from aiops.judge.usage import free
 from aiops.snapshot import Json, ModelLook, moment
 
 _SETTLED = timedelta(minutes=10)

@@ -4,8 +4,8 @@ import re
 
 from aiops.judge.event import events_of, happened, shown, times_seen, words
 from aiops.judge.finding import Evidence
+from aiops.judge.phases.stand import Stand, hopeless, waits
 from aiops.judge.pod import AGAIN, MISCONFIGURED, NO_PULL_HELPS, PULLING, restarts, statuses, template
-from aiops.judge.stand import Stand, hopeless, waits
 from aiops.judge.text import one_line
 from aiops.snapshot import Json, ModelLook
 

@@ -2,9 +2,9 @@
 
 from math import isfinite
 
-from aiops.judge.chat import answer, measured
+from aiops.judge.answers.chat import answer, measured
+from aiops.judge.answers.reply import Asked, Reply, verdict
 from aiops.judge.finding import Finding
-from aiops.judge.reply import Asked, Reply, verdict
 
 
 def judge_embedding(asked: Asked, reply: Reply) -> Finding:

@@ -2,7 +2,7 @@
 
 from aiops.judge.lineage import has_ended
 from aiops.judge.model import asks_for_gpu
-from aiops.judge.node import allocatable
+from aiops.judge.phases.node import allocatable
 from aiops.snapshot import Json, ModelLook
 
 

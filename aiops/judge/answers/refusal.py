@@ -7,10 +7,10 @@ LiteLLM's status codes change from version to version (an exceeded budget was 40
 import re
 from collections.abc import Mapping
 
-from aiops.judge.advice import RULES
+from aiops.judge.answers.advice import RULES
+from aiops.judge.answers.reply import Asked, Reply, is_html, verdict
+from aiops.judge.answers.said import Said, said
 from aiops.judge.finding import Finding
-from aiops.judge.reply import Asked, Reply, is_html, verdict
-from aiops.judge.said import Said, said
 
 _TYPES: Mapping[str, str] = {
     "budget_exceeded": "budget",

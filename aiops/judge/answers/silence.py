@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from aiops.judge.advice import Advice
+from aiops.judge.answers.advice import Advice
+from aiops.judge.answers.refusal import judge_refusal, of_backend
+from aiops.judge.answers.reply import Asked, Reply, is_html, verdict
+from aiops.judge.answers.said import clean, said
 from aiops.judge.finding import Finding
-from aiops.judge.refusal import judge_refusal, of_backend
-from aiops.judge.reply import Asked, Reply, is_html, verdict
-from aiops.judge.said import clean, said
 
 Silence = Literal["refused", "late", "broken"]
 """No connection; no answer in time; a connection that ended before the answer did."""

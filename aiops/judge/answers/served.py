@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from aiops.judge.reply import Reply, is_html
-from aiops.judge.said import json_of, said
+from aiops.judge.answers.reply import Reply, is_html
+from aiops.judge.answers.said import json_of, said
 from aiops.snapshot import Served
 
 

@@ -5,15 +5,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from aiops.judge.autoscaler import FAILED, REPORT, Words, at_maximum, backoffs, is_adding, is_quota, reason
 from aiops.judge.event import happened, shown, words
 from aiops.judge.finding import Evidence
 from aiops.judge.lineage import is_going
 from aiops.judge.model import Model
-from aiops.judge.node import is_leaving, is_meant, lasting_taint, why_not_ready
-from aiops.judge.stand import Stand, hopeless, waits
+from aiops.judge.phases.autoscaler import FAILED, REPORT, Words, at_maximum, backoffs, is_adding, is_quota, reason
+from aiops.judge.phases.node import is_leaving, is_meant, lasting_taint, why_not_ready
+from aiops.judge.phases.stand import Stand, hopeless, waits
+from aiops.judge.phases.usage import free, holders
 from aiops.judge.text import one_line
-from aiops.judge.usage import free, holders
 from aiops.snapshot import Json, ModelLook, moment
 
 GRACE = timedelta(seconds=30)

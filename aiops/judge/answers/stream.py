@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from aiops.judge.chat import counted, judge_model, judge_text, part, thought_of, uncounted
+from aiops.judge.answers.chat import counted, judge_model, judge_text, part, thought_of, uncounted
+from aiops.judge.answers.refusal import judge_refusal, refused
+from aiops.judge.answers.reply import Asked, verdict
+from aiops.judge.answers.said import Said, clean, json_of, quoted, said_in
 from aiops.judge.finding import Finding
-from aiops.judge.refusal import judge_refusal, refused
-from aiops.judge.reply import Asked, verdict
-from aiops.judge.said import Said, clean, json_of, quoted, said_in
 from aiops.snapshot import Json
 
 SERVER_ERROR = 500

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
+from aiops.judge.answers.refusal import judge_refusal
+from aiops.judge.answers.reply import Asked, Reply, verdict
+from aiops.judge.answers.said import json_of
 from aiops.judge.finding import Finding
-from aiops.judge.refusal import judge_refusal
-from aiops.judge.reply import Asked, Reply, verdict
-from aiops.judge.said import json_of
 from aiops.snapshot import Json
 
 
