@@ -11,6 +11,9 @@ from aiops.snapshot import Json, moment
 RAISED = "aiops.dev/raised-by"
 """The annotation: who, when and by which run, as JSON."""
 
+MACHINES = ("aiops", "argocd", "kube-controller-manager", "keda")
+"""Field managers that set replicas without being somebody: Argo CD keeps them in a sync, autoscalers change them."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Raised:
@@ -43,6 +46,12 @@ def raised_of(deployment: Json) -> Raised | None:
     names = [each.name for each in fields(Raised)]
     texts = {name: text for name in names if isinstance(text := found.get(name), str)}
     return Raised(**texts) if len(texts) == len(names) and _is_moment(texts["at"]) else None
+
+
+def still_raised(deployment: Json) -> Raised | None:
+    """Who raised it, unless somebody scaled it by hand since: the annotation outlives a `kubectl scale`."""
+    scaler = who_scaled(deployment)
+    return raised_of(deployment) if not scaler or scaler.startswith(MACHINES) else None
 
 
 def who_scaled(deployment: Json) -> str:

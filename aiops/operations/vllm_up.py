@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from aiops.errors import AiopsError
-from aiops.judge.raised import raised_of, who_scaled
+from aiops.judge.raised import still_raised, who_scaled
 from aiops.operations import paying
 from aiops.operations.before import look_before, refuse
 from aiops.operations.gpu_guard import price
@@ -94,7 +94,7 @@ def _raised(session: Session, found: Found, command: str) -> Found:
 
 def _taken_over(session: Session, found: Found, command: str) -> tuple[Found, bool]:
     """It is up already: whose is it from now on? This run's (True) where a bring-up raised it and did not lower it."""
-    raised = raised_of(found.deployment)
+    raised = still_raised(found.deployment)
     up = f"{found} is up already ({found.model.replicas} replica{'s' if found.model.replicas > 1 else ''})"
     if raised is not None and raised.by_bring_up:
         ours = replace(mark(session, command), at=raised.at)  # its node came for it then

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from aiops.judge.raised import Raised, raised_of, when_scaled, who_scaled
+from aiops.judge.raised import Raised, raised_of, still_raised, when_scaled, who_scaled
 from aiops.snapshot import Json, moment
 from tests.judge.models import deployment
 from tests.judge.saved import changed
@@ -107,3 +107,13 @@ def test_when_the_replicas_were_set(time: str) -> None:
 
 def test_nobody_knows_when() -> None:
     assert when_scaled(deployment()) is None
+
+
+@pytest.mark.parametrize(
+    ("scaler", "still"),
+    [("", True), ("aiops", True), ("argocd-controller", True), ("kube-controller-manager", True), ("kubectl", False)],
+)
+def test_who_scaled_it_by_hand_since_has_it(scaler: str, still: bool) -> None:
+    body = annotated(BY_BRING_UP.annotation())
+    body["metadata"]["managedFields"] = [owner(scaler, "2026-11-23T04:28:00Z")] if scaler else []
+    assert still_raised(body) == (BY_BRING_UP if still else None)
