@@ -62,7 +62,9 @@ def test_resolve_names_what_a_change_would_delete(desk: Operator) -> None:
     assert check.code == 3, check
     refused = desk("resolve")
     assert refused.code == 3, refused
-    assert re.search(r"demos: echo, which hold Deployment \S+/echo", refused.text), refused
+    assert re.search(
+        r"demos: echo, kserve-demo, which hold Deployment \S+/echo, InferenceService \S+/qwen-cpu", refused.text
+    ), refused
     assert desk.repository.read(GROUPS) == before
     assert desk("resolve", "--prune").code == 0
     assert desk("resolve", "--check").code == 0
