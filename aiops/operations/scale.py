@@ -11,7 +11,7 @@ from typing import Literal
 
 from aiops.clients.kube import DEPLOYMENTS, Kube
 from aiops.errors import AiopsError, Conflict, Forbidden, LoginFailed, NotFound, Refused
-from aiops.judge.raised import RAISED, Raised, raised_of
+from aiops.judge.raised import RAISED, Raised, raised_of, still_raised
 from aiops.session import Session
 from aiops.snapshot import Json
 
@@ -61,14 +61,14 @@ def set_replicas(kube: Kube, deployment: Json, replicas: int, raised: Raised | N
 def lower(kube: Kube, namespace: str, name: str, run: str | None) -> Down:
     """Scale to 0, whatever it takes for a minute: it is the one write whose failure costs money.
 
-    `run`: only while the annotation names this run; None: whoever raised it. Raises the last error where nothing
-    helped: it still runs.
+    `run`: only while it is what this run raised, and nobody scaled it since; None: whoever raised it. Raises the last
+    error where nothing helped: it still runs.
     """
     began = time.monotonic()
     while True:
         try:
             live = kube.get(DEPLOYMENTS, name, namespace)
-            raised = raised_of(live)
+            raised = still_raised(live)
             if run is not None and (raised is None or raised.run != run):
                 return "not ours" if live["spec"].get("replicas") else "down"
             set_replicas(kube, live, 0, None)

@@ -311,10 +311,14 @@ def test_a_bug_leaves_what_is_somebody_elses(session: Session, api: Api, cluster
     assert (cluster.replicas(), api.patches) == (1, [])
 
 
-def test_what_somebody_took_over_meanwhile_is_left(session: Session, cluster: Cluster) -> None:
-    on(session, SMOKE, lambda: cluster.somebody(1, note=raised()), StageEnded)
+@pytest.mark.parametrize(("replicas", "note"), [(1, raised()), (2, None)])
+def test_what_somebody_took_over_meanwhile_is_left(
+    session: Session, cluster: Cluster, replicas: int, note: str | None
+) -> None:
+    """With a word of aiops, or by hand."""
+    on(session, SMOKE, lambda: cluster.somebody(replicas, note=note), StageEnded)
     result = run(session)
-    assert (result.exit_code, result.warnings, cluster.replicas()) == (0, 1, 1)
+    assert (result.exit_code, result.warnings, cluster.replicas()) == (0, 1, replicas)
     assert outcomes(result)[DOWN] == "done"
     assert [paid.what for paid in session.paying.values()] == [f"Pod serving/{MODEL}-a"]
 

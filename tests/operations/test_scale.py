@@ -124,6 +124,15 @@ def test_not_lowered_because_this_run_did_not_raise_it(
     assert api.patches == []
 
 
+def test_what_somebody_scaled_by_hand_since_is_theirs(kube: Kube, cluster: Cluster) -> None:
+    """The annotation outlives it; that of an autoscaler is nobody's hand."""
+    cluster.deploy(replicas=1, aiops=OURS.annotation())
+    cluster.somebody(2)
+    assert (lower(kube, SERVING, MODEL, RUN), cluster.replicas()) == ("not ours", 2)
+    cluster.somebody(2, manager="keda-operator")
+    assert (lower(kube, SERVING, MODEL, RUN), cluster.replicas()) == ("lowered", 0)
+
+
 def test_what_is_gone_is_down(kube: Kube, api: Api, cluster: Cluster) -> None:
     assert lower(kube, SERVING, MODEL, None) == "down"
     cluster.deploy(replicas=1)

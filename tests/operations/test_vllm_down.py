@@ -14,6 +14,7 @@ from tests.operations.api import Api, Refusal
 from tests.operations.cluster import (
     ALL_PODS,
     DEPLOYMENTS,
+    GPU,
     KEDA,
     LIVE,
     MODEL,
@@ -98,9 +99,13 @@ def test_all_where_nothing_is_up(session: Session, api: Api, cluster: Cluster, t
 def test_where_no_model_is_up_the_idle_nodes_are_waited_for(session: Session, cluster: Cluster, down: Down) -> None:
     cluster.deploy()
     cluster.node("gpu-idle")
+    cluster.node("gpu-busy")
+    job = {"containers": [{"name": "job", "resources": {"limits": {GPU: 1}}}]}
+    cluster.pod("job", "nobody", {}, job, node="gpu-busy")
     result = down(session, limit_s=AT_ONCE_S)
-    assert (result.exit_code, result.warnings) == (0, 1)
+    assert (result.exit_code, result.warnings) == (0, 1 + (down is everything))
     assert "node gpu-idle still there after 0 s" in result.summary
+    assert "node gpu-busy" not in [row.name for row in result.rows]
 
 
 def test_only_the_application_that_is_meant(session: Session, cluster: Cluster) -> None:

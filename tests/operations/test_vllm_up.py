@@ -362,6 +362,16 @@ def test_what_a_killed_bring_up_left_is_taken_over(
     assert ("lowers it at its end" in said(told)) is (command == BRING_UP)
 
 
+def test_what_somebody_scaled_by_hand_since_is_not_taken_over(
+    session: Session, api: Api, cluster: Cluster, told: list[Event]
+) -> None:
+    cluster.deploy(replicas=1, aiops=KILLED)
+    cluster.somebody(2)
+    result = up(session)
+    assert (result.exit_code, result.raised, cluster.replicas(), api.patches) == (0, False, 2, [])
+    assert "left to them" in said(told)
+
+
 def test_what_was_taken_over_is_scaled_back_too(session: Session, cluster: Cluster, server: Server) -> None:
     cluster.deploy(replicas=1, aiops=KILLED)
     server.fault = "404"
