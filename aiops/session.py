@@ -41,6 +41,8 @@ class Session:
     ask: Callable[[str], bool] | None = None
     """Puts a yes-or-no question to the operator; None where there is no terminal to ask on."""
     run: str = field(default_factory=new_run)
+    command: str = ""
+    """As it was typed, without the program's name."""
     target: str = ""
     """Why this is the right cluster, once that is proven."""
     paying: dict[str, Paid] = field(default_factory=dict)

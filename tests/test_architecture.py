@@ -18,7 +18,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "session": {"clients", "gitops", "config", "progress.events"},
     "operations": {
         "session", "collect", "snapshot", "judge", "checks", "clients", "gitops", "config", "runbooks",
-        "progress.events",
+        "progress.events", "progress.remembered",
     },
     "collect": {"snapshot", "clients", "config"},
     "checks": {"judge", "snapshot", "gitops", "config"},
@@ -34,7 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "lab": set(),
 }  # fmt: skip
 """Besides itself and `errors`. `cli` may import everything; nothing else may import `cli` or `lab`."""
-MAY_IMPORT["cli"] = MAY_IMPORT.keys() - {"__main__"} | {"progress.events"}
+MAY_IMPORT["cli"] = MAY_IMPORT.keys() - {"__main__"} | {"progress.events", "progress.remembered"}
 FOR_ALL = {"errors"}
 LIBRARIES = {
     "click": {"cli", "__main__"},
@@ -45,7 +45,7 @@ LIBRARIES = {
     "websocket": {"clients"},
     "argocd_python_client": {"clients"},
     "tenacity": {"clients"},
-    "platformdirs": {"clients"},
+    "platformdirs": {"clients", "progress"},
     # the kubernetes library lets PyYAML's errors out, so `clients` has to know them
     "yaml": {"config", "gitops", "operations", "clients", "lab"},
     "aiohttp": {"lab"},
@@ -74,12 +74,13 @@ def room(file: Path) -> str:
 
 
 def rooms_imported(file: Path) -> set[str]:
-    """The other rooms as `judge`, and `progress.events`, which has readers of its own."""
+    """The other rooms as `judge`, and as `progress.events` what has readers of its own."""
     found = set()
     for module in modules_imported(file):
         top, *parts = module.split(".")
         if top == "aiops" and parts and parts != ["__version__"]:
-            found.add("progress.events" if parts[:2] == ["progress", "events"] else parts[0])
+            exact = ".".join(parts[:2])
+            found.add(exact if exact in ("progress.events", "progress.remembered") else parts[0])
     return found
 
 
@@ -90,7 +91,7 @@ def test_the_files_are_there() -> None:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
 def test_a_room_imports_only_what_it_may(file: Path) -> None:
     mine = room(file)
-    itself = {mine, f"{mine}.events"}
+    itself = {mine, f"{mine}.events", f"{mine}.remembered"}
     assert mine == "__init__" or mine in MAY_IMPORT, "a new room: say in the table what it may import"
     assert rooms_imported(file) - itself - FOR_ALL - MAY_IMPORT.get(mine, set()) == set()
 
@@ -135,6 +136,6 @@ def loaded(*arguments: str) -> set[str]:
 
 @pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("wait", "--help")])
 def test_help_loads_click_and_nothing_else(arguments: tuple[str, ...]) -> None:
-    rooms = ("models", "options", "platform", "tree")
+    rooms = ("doctor", "models", "options", "platform", "reports", "tree")
     own = {"aiops.__main__", "aiops.cli", *(f"aiops.cli.{name}" for name in rooms)}
     assert loaded(*arguments) == {"click", *own}

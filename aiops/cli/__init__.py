@@ -6,6 +6,7 @@ The only room that knows click. Operations are imported inside the commands, so 
 import click
 
 from aiops import __version__
+from aiops.cli.doctor import doctor_command
 from aiops.cli.models import (
     pause_command,
     resume_command,
@@ -14,6 +15,7 @@ from aiops.cli.models import (
     vllm_up_command,
 )
 from aiops.cli.platform import bring_up_command, root_command, sync_command, wait_command
+from aiops.cli.reports import history_command, runbook_command
 from aiops.cli.tree import resolve_command
 
 
@@ -32,5 +34,7 @@ def cli() -> None:
 for command in (
     resolve_command, root_command, wait_command, sync_command, bring_up_command,
     vllm_up_command, smoke_command, vllm_down_command, pause_command, resume_command,
+    doctor_command,
+    history_command, runbook_command,
 ):  # fmt: skip
     cli.add_command(command)

@@ -5,7 +5,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from aiops.errors import AiopsError, Interrupted, WrongUse
-from aiops.progress.events import Event, Failed, Paid, Planned, Report, Result, RunStarted
+from aiops.progress.events import Diagnosed, Event, Failed, Looked, Paid, Planned, Report, Result, RunStarted
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from aiops.session import Session
+
+
+FOR_PEOPLE = ("text", "table")
 
 
 @dataclass(frozen=True)
@@ -38,30 +41,44 @@ class Terminated(KeyboardInterrupt):
     exit_code = 143
 
 
-def execute(options: Options, operation: Callable[["Session"], Result]) -> NoReturn:
-    """Run the operation, show its result, end with its exit code."""
+Operation = Callable[["Session"], Result]
+Listener = Callable[[str, str], AbstractContextManager[Report]]
+"""Of a form of output and a run's id: who hears its events."""
+
+
+def execute(options: Options, operation: Operation) -> NoReturn:
+    """A run, which changes or waits for something: told as it goes, kept in the journal. Ends with its exit code."""
+    _end(options, operation, _listener)
+
+
+def answer(options: Options, operation: Operation) -> NoReturn:
+    """A question, which changes nothing: its result alone is shown. Ends with its exit code."""
+    _end(options, operation, _quiet)
+
+
+def _end(options: Options, operation: Operation, listener: Listener) -> NoReturn:
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        code = _run(options, operation)
+        code = _run(options, operation, listener)
     except BrokenPipeError:  # the reader of a pipe has gone, as in `aiops wait | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 141
     raise click.exceptions.Exit(code)
 
 
-def _run(options: Options, operation: Callable[["Session"], Result]) -> int:
+def _run(options: Options, operation: Operation, listener: Listener) -> int:
     """Its exit code; a bug is shown, then raised."""
     from aiops.session import new_run
 
     started = RunStarted(run=new_run(), command=" ".join(sys.argv[1:]))
     target, paid = "", tuple[Paid, ...]()
     began = time.monotonic()
-    with _listener(options.output) as report:
+    with listener(options.output, started.run) as report:
         report(started)
 
         def work() -> Result:
             nonlocal target, paid
-            session = _session(options, report, started.run)
+            session = _session(options, report, started)
             try:
                 return operation(session)
             finally:
@@ -70,17 +87,21 @@ def _run(options: Options, operation: Callable[["Session"], Result]) -> int:
         result, bug = _result(work)
         result = replace(result, paid=paid)
         report(result)
-    started = replace(started, context=target)
-    show(options.output, _screen(options.output, result), result, started, time.monotonic() - began)
+    seconds = time.monotonic() - began
+    if isinstance(result, Diagnosed):  # told as by the run that took the look, however old that is
+        started, seconds = result.origin, result.seconds
+    else:
+        started = replace(started, context=target)
+    show(options.output, _screen(options.output, result), result, started, seconds)
     if bug is not None:
         raise bug
     return result.exit_code
 
 
-def _session(options: Options, report: Report, run: str) -> "Session":
+def _session(options: Options, report: Report, started: RunStarted) -> "Session":
     from aiops.session import Session
 
-    terminal = options.output == "text" and sys.stdin.isatty() and sys.stderr.isatty()
+    terminal = options.output in FOR_PEOPLE and sys.stdin.isatty() and sys.stderr.isatty()
     return Session(
         environ=dict(os.environ),
         folder=_working_folder(),
@@ -89,7 +110,8 @@ def _session(options: Options, report: Report, run: str) -> "Session":
         context_option=options.context,
         kubeconfig=options.kubeconfig,
         ask=_ask if terminal else None,
-        run=run,
+        run=started.run,
+        command=started.command,
     )
 
 
@@ -130,21 +152,40 @@ def _ask(question: str) -> bool:
 
 
 @contextmanager
-def _listener(output: str) -> Iterator[Report]:
-    """Who hears the events: people's text goes to stdout, or to stderr where stdout is for a program."""
+def _listener(output: str, run: str) -> Iterator[Report]:
+    """Who hears a run: the journal, and people on stdout, or on stderr where stdout is for a program."""
+    from aiops.progress.journal import journal
     from aiops.progress.jsonl import jsonl
+    from aiops.progress.remembered import runs_folder
 
-    with _people(_screen(output)) as tell:
-        if output != "jsonl":
-            yield tell
-            return
-        write = jsonl(write_line)
+    screen = _screen(output)
+    with journal(runs_folder(), run) as record, _people(screen) as tell:
+        listeners = (record, *((jsonl(write_line),) if output == "jsonl" else ()), tell)
 
-        def both(event: Event) -> None:
-            write(event)
-            tell(event)
+        def each(event: Event) -> None:
+            for listen in listeners:
+                listen(event)
 
-        yield both
+        yield each
+    if record.trouble:
+        from aiops.cli.terminal import console
+
+        console(sys.stderr, os.environ).print(f"warning: {record.trouble}")
+
+
+@contextmanager
+def _quiet(output: str, _run: str) -> Iterator[Report]:
+    """Who hears a question: somebody at a terminal, on stderr, while it takes long."""
+    from aiops.cli.terminal import console
+    from aiops.progress.live import live
+
+    screen = console(sys.stderr, os.environ)
+    with live(screen) if screen.is_terminal else nullcontext(_unheard) as tell:
+        yield lambda event: tell(event) if isinstance(event, Looked) else None
+
+
+def _unheard(_: Event) -> None:
+    """Nobody."""
 
 
 @contextmanager
@@ -166,21 +207,31 @@ def _people(screen: "Console") -> Iterator[Report]:
 
 
 def show(output: str, screen: "Console", result: Result, started: RunStarted, seconds: float) -> None:
-    """The result: for people on the screen, and as the one document of `-o json`."""
-    from aiops.render.document import document, dumps
+    """The result: for people on the screen, and for a program as the one document that `-o` asks for."""
     from aiops.render.text import lines
 
     for line in lines(result):
         screen.print(line)
     if output == "json":
+        from aiops.render.document import document, dumps
+
         write_line(dumps(document(result, started, seconds)))
+    elif output == "junit":
+        from aiops.render.junit import junit
+
+        write_line(junit(result, seconds))
+    elif output == "github":
+        from aiops.render.github import commands
+
+        for command in commands(result):
+            write_line(command)
 
 
 def _screen(output: str, result: Result | None = None) -> "Console":
     """Where people read: stdout, but stderr for an error, and for everything where stdout is for a program."""
     from aiops.cli.terminal import console
 
-    error = output != "text" or isinstance(result, Failed)
+    error = output not in FOR_PEOPLE or isinstance(result, Failed)
     return console(sys.stderr if error else sys.stdout, os.environ)
 
 

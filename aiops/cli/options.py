@@ -1,6 +1,6 @@
 """The vocabulary of options: each is written once and means the same everywhere."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -26,12 +26,19 @@ class Duration(click.ParamType[float]):
 
 
 def session_options(command: Command) -> Command:
-    """What every command takes: which config, which cluster, which form of output."""
+    """What a run takes: which config, which cluster, which form of output."""
+    text = "text for people; one json document at the end; jsonl: the stream of events."
+    return cluster_options(output_option(["text", "json", "jsonl"], text)(command))
+
+
+def output_option(forms: Sequence[str], text: str) -> Callable[[Command], Command]:
+    """`-o`, whose default is the first of its forms."""
+    return click.option("-o", "--output", type=click.Choice(forms), default=forms[0], show_default=True, help=text)
+
+
+def cluster_options(command: Command) -> Command:
+    """Which config and which cluster."""
     for option in (
-        click.option(
-            "-o", "--output", type=click.Choice(["text", "json", "jsonl"]), default="text", show_default=True,
-            help="text for people; one json document at the end; jsonl: the stream of events.",
-        ),
         click.option("--kubeconfig", metavar="FILE", help="Instead of KUBECONFIG or ~/.kube/config."),
         click.option("--context", metavar="NAME", help="The kube context; must agree with the config's."),
         click.option(

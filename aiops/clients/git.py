@@ -78,6 +78,12 @@ class Git:
         batch = self._run("cat-file", "--batch", about=about, store=store, stdin=asked)
         return dict(zip(blobs, _texts(batch), strict=True))
 
+    def committed(self, url: str, revision: str, sha: str) -> str:
+        """When a commit was made, RFC 3339."""
+        store = self._store(url, revision, sha)
+        shown = self._run("show", "--no-patch", "--format=%cI", sha, about=f"commit {sha[:8]}", store=store)
+        return shown.decode().strip()
+
     def status(self, paths: Iterable[str]) -> tuple[str, ...]:
         """Which of these paths differ from the last commit, staged, modified or new; from the repository's root."""
         words = ("--porcelain", "-z", "--untracked-files=all", "--no-renames", "--")

@@ -37,6 +37,8 @@ CONFIGMAPS = Kind("", "v1", "ConfigMap", "configmaps")
 NODES = Kind("", "v1", "Node", "nodes", namespaced=False)
 DEPLOYMENTS = Kind("apps", "v1", "Deployment", "deployments")
 REPLICASETS = Kind("apps", "v1", "ReplicaSet", "replicasets")
+STORAGECLASSES = Kind("storage.k8s.io", "v1", "StorageClass", "storageclasses", namespaced=False)
+APISERVICES = Kind("apiregistration.k8s.io", "v1", "APIService", "apiservices", namespaced=False)
 
 
 class Kinds:

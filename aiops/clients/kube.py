@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlencode
 
 from aiops.clients.kinds import (
+    APISERVICES,
     APPLICATION,
     APPLICATIONSET,
     APPPROJECT,
@@ -21,6 +22,7 @@ from aiops.clients.kinds import (
     REPLICASETS,
     SECRETS,
     SERVICES,
+    STORAGECLASSES,
     Kind,
     Kinds,
     parse_discovery,
@@ -34,9 +36,25 @@ if TYPE_CHECKING:
     from urllib3.response import BaseHTTPResponse
 
 __all__ = [
-    "APPLICATION", "APPLICATIONSET", "APPPROJECT", "CONFIGMAPS", "DEPLOYMENTS", "EVENTS", "NODES", "PODS",
-    "REPLICASETS", "SECRETS", "SERVICES",
-    "Kind", "Kinds", "Kube", "Listing", "connect",
+    "APISERVICES",
+    "APPLICATION",
+    "APPLICATIONSET",
+    "APPPROJECT",
+    "CONFIGMAPS",
+    "DEPLOYMENTS",
+    "EVENTS",
+    "METADATA",
+    "NODES",
+    "PODS",
+    "REPLICASETS",
+    "SECRETS",
+    "SERVICES",
+    "STORAGECLASSES",
+    "Kind",
+    "Kinds",
+    "Kube",
+    "Listing",
+    "connect",
 ]  # fmt: skip
 
 FIELD_MANAGER = "aiops"
@@ -47,6 +65,7 @@ WATCH_SLACK_S = 5.0
 PAGE = 500
 """Objects asked for at once, kubectl's own chunk size."""
 Answer = TypeVar("Answer")
+METADATA = "application/json;g=meta.k8s.io;v=v1;as=PartialObjectMetadataList"
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"
 
 
@@ -130,6 +149,18 @@ class Kube:
         answer = self._read(Request("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", doing, body))
         return bool((answer.get("status") or {}).get("allowed"))
 
+    def user(self) -> str:
+        """Who the API server takes this context for."""
+        body = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
+        path = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+        answer = self._read(Request("POST", path, "create selfsubjectreviews.authentication.k8s.io", body))
+        name = ((answer.get("status") or {}).get("userInfo") or {}).get("username")
+        if not name:
+            raise Unreachable(
+                f"kubernetes {self.server}: the answer does not say who this user is", "is it a Kubernetes?"
+            )
+        return str(name)
+
     def upgrade(self, path: str, doing: str, headers: Mapping[str, str], timeout_s: float) -> "BaseHTTPResponse":
         """GET that asks for another protocol, once; the answer's connection is the caller's to use and to close."""
         request = Request("GET", path, doing, accept="*/*", headers=headers)  # a kubelet may have no JSON (406)
@@ -138,31 +169,52 @@ class Kube:
         except Retryable as error:
             raise Unreachable(error.message, error.hint) from error
 
-    def list(self, kind: Kind, namespace: str | None = None, labels: str = "", fields: str = "") -> Listing:
-        """All objects of a kind as they are now, in a namespace or everywhere; `fields` as `spec.nodeName=gpu-0`."""
+    def list(
+        self,
+        kind: Kind,
+        namespace: str | None = None,
+        labels: str = "",
+        fields: str = "",
+        keep: Callable[[Json], Json] | None = None,
+        accept: str = "application/json",
+    ) -> Listing:
+        """All objects of a kind as they are now, in a namespace or everywhere; `fields` as `spec.nodeName=gpu-0`.
+
+        `keep` makes of each object what is worth its memory, page by page; `accept` METADATA asks for metadata alone.
+        """
         selectors = {"labelSelector": labels, "fieldSelector": fields}
         query = {name: value for name, value in selectors.items() if value}
+        page = partial(self._list_page, kind, namespace, accept)
         try:
-            return self._list_pages(kind, namespace, query | {"limit": str(PAGE)})
+            return self._list_pages(kind, page, query | {"limit": str(PAGE)}, keep)
         except ApiRefused as error:
             if error.status != 410:
                 raise
-            return self._list_pages(kind, namespace, query)  # the pages' moment has passed: all in one, as kubectl does
+            return self._list_pages(
+                kind, page, query, keep
+            )  # the pages' moment has passed: all in one, as kubectl does
 
-    def _list_pages(self, kind: Kind, namespace: str | None, query: Mapping[str, str]) -> Listing:
+    def _list_pages(
+        self,
+        kind: Kind,
+        read: Callable[[Mapping[str, str]], Json],
+        query: Mapping[str, str],
+        keep: Callable[[Json], Json] | None,
+    ) -> Listing:
         items: list[Json] = []
         token = ""
         while True:
-            page = self._list_page(kind, namespace, {**query, **({"continue": token} if token else {})})
+            page = read({**query, **({"continue": token} if token else {})})
             meta = page["metadata"]
-            items += [{"apiVersion": page["apiVersion"], "kind": kind.kind, **body} for body in page["items"] or ()]
+            whole = ({"apiVersion": page["apiVersion"], **body, "kind": kind.kind} for body in page["items"] or ())
+            items += map(keep, whole) if keep else whole
             token = meta.get("continue") or ""
             if not token:
                 return Listing(tuple(items), meta.get("resourceVersion", ""))
 
-    def _list_page(self, kind: Kind, namespace: str | None, query: Mapping[str, str]) -> Json:
+    def _list_page(self, kind: Kind, namespace: str | None, accept: str, query: Mapping[str, str]) -> Json:
         path = f"{kind.path(namespace)}?{urlencode(query)}"
-        page = self._read(Request("GET", path, f"list {_what(kind, None, namespace)}"))
+        page = self._read(Request("GET", path, f"list {_what(kind, None, namespace)}", accept=accept))
         if not str(page.get("kind", "")).endswith("List") or not isinstance(page.get("metadata"), dict):
             raise Unreachable(
                 f"kubernetes {self.server}: the answer to a list of {kind} is no list",
@@ -179,7 +231,11 @@ class Kube:
                     f"kubernetes {self.server}: no aggregated discovery",
                     "aiops needs Kubernetes 1.27 or newer",
                 )
-        return Kinds(kind for answer in answers for kind in parse_discovery(answer))
+        try:
+            return Kinds(kind for answer in answers for kind in parse_discovery(answer))
+        except (AttributeError, KeyError, TypeError) as error:
+            words = f"kubernetes {self.server}: its discovery cannot be understood: {error!r} in a kind"
+            raise Unreachable(words, "is this a Kubernetes API?") from error
 
     def apply(self, manifest: Json, kind: Kind, *, force: bool, dry_run: bool) -> Json:
         """Server-side apply as field manager `aiops`; Conflict names the other owners unless `force`."""

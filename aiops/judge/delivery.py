@@ -3,7 +3,9 @@
 Charts hide their CRDs from the files, so resources of the group are the second best sign of who brings it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from aiops.gitops.files import Files
 from aiops.gitops.manifests import holds_kind
@@ -12,6 +14,32 @@ from aiops.snapshot import Json
 
 GroupKind = tuple[str, str]
 """(API group, kind)."""
+
+
+class Brings(Protocol):
+    """Knows which layer brings a kind."""
+
+    def layer_within(self, kind: GroupKind) -> str | None:
+        """The layer of the profile that holds the CRD."""
+
+    def layer_beyond(self, kind: GroupKind) -> str | None:
+        """The layer outside the profile that brings the kind; None: no wider profile would help."""
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What was looked up of some kinds before: for a judgement that has no files."""
+
+    within: Mapping[GroupKind, str | None]
+    beyond: Mapping[GroupKind, str | None]
+
+    def layer_within(self, kind: GroupKind) -> str | None:
+        """The layer of the profile that holds the CRD."""
+        return self.within.get(kind)
+
+    def layer_beyond(self, kind: GroupKind) -> str | None:
+        """The layer outside the profile that brings the kind; None: no wider profile would help."""
+        return self.beyond.get(kind)
 
 
 @dataclass(frozen=True)

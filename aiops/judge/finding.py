@@ -37,6 +37,8 @@ class Finding:
     """A command that can be pasted, or one sentence."""
     about: str = ""
     """The object it is about, as `Deployment keda/keda-operator`."""
+    owner: str = ""
+    """Who is responsible for that object, as `application keda`; empty where it is its own."""
     evidence: tuple[Evidence, ...] = ()
     hope: Hope = "yes"
     """May it come right by itself?"""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from aiops.judge.application import Verdict, judge_application
-from aiops.judge.delivery import Delivery, GroupKind, missing_kinds, words
+from aiops.judge.delivery import Brings, GroupKind, missing_kinds, words
 from aiops.judge.expectation import Expected
 from aiops.judge.finding import Finding, Hope
 from aiops.judge.resource import causes, pause
@@ -36,7 +36,7 @@ class Judged:
 def judge_profile(
     snapshot: Snapshot,
     expected: Sequence[Expected],
-    delivery: Delivery,
+    delivery: Brings,
     since: datetime | None,
     revived: Mapping[str, str],
 ) -> tuple[Judged, ...]:
@@ -89,7 +89,7 @@ def _suspended(verdict: Verdict, app: Json, snapshot: Snapshot) -> Verdict:
     return replace(verdict, state="waiting", detail=detail, stuck="" if snapshot.details.unread else "unwell")
 
 
-def _stuck(judged: Judged, snapshot: Snapshot, delivery: Delivery, moving: bool, revived: Mapping[str, str]) -> Judged:
+def _stuck(judged: Judged, snapshot: Snapshot, delivery: Brings, moving: bool, revived: Mapping[str, str]) -> Judged:
     """Decide on what does not move by itself, once it can be decided."""
     verdict, app = judged.verdict, snapshot.applications.get(judged.expected.name)
     if verdict.state != "waiting" or not verdict.stuck or app is None or snapshot.known_kinds is None:
@@ -104,7 +104,7 @@ def _stuck(judged: Judged, snapshot: Snapshot, delivery: Delivery, moving: bool,
     return replace(judged, verdict=replace(verdict, state="hopeless"))
 
 
-def _needs(verdict: Verdict, missing: tuple[GroupKind, ...], delivery: Delivery, moving: bool) -> Verdict:
+def _needs(verdict: Verdict, missing: tuple[GroupKind, ...], delivery: Brings, moving: bool) -> Verdict:
     if moving:
         return replace(verdict, detail=f"needs {words(missing)}, which the cluster does not know yet")
     for kind in missing:

@@ -7,6 +7,7 @@ cluster: whoever renders them must treat them as data, never as markup.
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 Level = Literal["info", "done", "warn"]
@@ -282,6 +283,125 @@ class BroughtUp(Result):
     rows: tuple[Row, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A run of this machine, as its journal has it; times are UTC."""
+
+    run: str
+    command: str
+    context: str = ""
+    began: datetime
+    ended: datetime
+    """When the last thing was recorded, its result or not."""
+    seconds: float
+    """From `began` to `ended`."""
+    exit_code: int | None = None
+    """None: no end is recorded, so it was killed or is still under way."""
+    summary: str = ""
+    warnings: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remembered(Result):
+    """`history`: the runs of this machine, newest first."""
+
+    runs: tuple[Run, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replayed(Result):
+    """`history RUN`: a run again, as it was seen."""
+
+    of: Run
+    told: tuple[str | Planned, ...]
+    """Its lines, and its plans between them."""
+    ended: Result | None = None
+    ended_as: str = ""
+    """The type of `ended`, as `Waited`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunbooksListed(Result):
+    """`runbook`: all there are."""
+
+    runbooks: tuple[tuple[str, str], ...]
+    """(slug, title)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunbookRead(Result):
+    """`runbook SLUG`: one of them. Its summary is empty: the text is the whole answer."""
+
+    slug: str
+    title: str
+    text: str
+    """Markdown."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """One observation that a finding rests on."""
+
+    source: str
+    text: str
+    at: str = ""
+    """RFC 3339; empty where nobody says."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What a check found about one thing."""
+
+    status: Literal["ok", "warn", "fail", "skip", "unknown"]
+    symptom: str
+    cause: str = ""
+    fix: str = ""
+    """A command that can be pasted, or one sentence."""
+    about: str = ""
+    owner: str = ""
+    evidence: tuple[Seen, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """One check of `doctor`, and what came of it."""
+
+    slug: str
+    """Its id, which is never used for another; its runbook has the same name."""
+    group: str
+    title: str
+    """What holds where it is ok."""
+    status: Literal["ok", "warn", "fail", "skip", "unknown"]
+    because: str = ""
+    """The check that has to pass first; empty where this one was judged."""
+    findings: tuple[Found, ...] = ()
+    """The worst first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnosed(Result):
+    """`doctor`: every check, in the order of the registry. All of it comes from the look: a saved one gives the same."""
+
+    origin: RunStarted
+    """The run that took the look."""
+    seconds: float
+    """How long that took."""
+    taken: str
+    """When, by the cluster's clock."""
+    profile: str
+    """Empty: the layers that are live."""
+    layers: tuple[str, ...]
+    checks: tuple[Checked, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckListed(Result):
+    """`doctor --list`."""
+
+    checks: tuple[tuple[str, str, str, str], ...]
+    """(group, slug, what holds, slugs that have to pass first)."""
+
+
 Report = Callable[[Event], None]
 
 
@@ -307,15 +427,18 @@ def printable(text: str) -> str:
 
 def data(event: Event) -> dict[str, Any]:
     """An event's fields as JSON has them: names in camelCase, tuples as lists."""
-    return {_camel(each.name): _value(getattr(event, each.name)) for each in fields(event)}
+    return {camel(each.name): _value(getattr(event, each.name)) for each in fields(event)}
 
 
 def _value(value: object) -> object:
     if is_dataclass(value):
-        return {_camel(each.name): _value(getattr(value, each.name)) for each in fields(value)}
+        return {camel(each.name): _value(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="milliseconds")
     return [_value(each) for each in value] if isinstance(value, tuple) else value
 
 
-def _camel(name: str) -> str:
+def camel(name: str) -> str:
+    """A field's name as JSON has it: `exit_code` as `exitCode`."""
     first, *others = name.split("_")
     return first + "".join(word.capitalize() for word in others)

@@ -38,3 +38,10 @@ STATES: Mapping[State, Glyph] = {
 """In the order in which an operator wants to read of them."""
 
 LEVELS: Mapping[Level, Glyph] = {"info": INFO, "done": GOOD, "warn": WARNING}
+
+
+def verdict(exit_code: int, warnings: int) -> Glyph:
+    """The sign of an exit code: done; a no, or wrong use; or an end that says neither yes nor no."""
+    if exit_code == 0:
+        return WARNING if warnings else GOOD
+    return BAD if exit_code in (1, 2, 3) else UNSURE

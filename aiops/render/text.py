@@ -6,21 +6,30 @@ from functools import singledispatch
 from aiops.progress.events import (
     BroughtUp,
     Change,
+    CheckListed,
+    Diagnosed,
     Failed,
     ModelDown,
     ModelUp,
     Planned,
     Probe,
+    Remembered,
+    Replayed,
     Resolved,
     Result,
     Rooted,
+    RunbookRead,
+    RunbooksListed,
     Smoked,
     Synced,
     Waited,
     duration,
 )
-from aiops.render.glyphs import BAD, GOOD, INFO, LATER, LEVELS, NEXT, UNSURE, WARNING, Glyph
+from aiops.render.diagnosis import check_list, diagnosis
+from aiops.render.glyphs import BAD, GOOD, INFO, LATER, LEVELS, NEXT, UNSURE, WARNING, verdict
+from aiops.render.history import table
 from aiops.render.line import Line, block
+from aiops.render.page import Page
 from aiops.render.paid import paid
 from aiops.render.rows import AS_WANTED, by_layer, phases, remarkable
 
@@ -31,7 +40,7 @@ PROBES = {"ok": GOOD, "warn": WARNING, "fail": BAD, "skip": LATER, "unknown": UN
 DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
 
-def lines(event: Planned | Result) -> Iterator[Line]:
+def lines(event: Planned | Result) -> Iterator[Line | Page]:
     """Everything a person is shown of it; a result's last lines are its summary and its hint."""
     shown = tuple(body(event))
     if isinstance(event, Result):
@@ -42,7 +51,7 @@ def lines(event: Planned | Result) -> Iterator[Line]:
 
 
 @singledispatch
-def body(event: object) -> Iterable[Line]:
+def body(event: object) -> Iterable[Line | Page]:
     """What comes before the summary; TypeError for what has no rendering."""
     raise TypeError(f"{type(event).__name__} has no rendering as text")
 
@@ -53,7 +62,7 @@ def _failed(_: Failed) -> Iterable[Line]:
 
 
 @body.register
-def _waited(result: Waited) -> Iterator[Line]:
+def _waited(result: Waited) -> Iterator[Line | Page]:
     for name, commit in result.revisions:
         yield Line(f"{name} is at {commit[:8]}", INFO)
     yield from by_layer(result.rows)
@@ -102,7 +111,7 @@ def _synced(result: Synced) -> Iterator[Line]:
 
 
 @body.register
-def _brought_up(result: BroughtUp) -> Iterator[Line]:
+def _brought_up(result: BroughtUp) -> Iterator[Line | Page]:
     width = max((len(stage.stage) for stage in result.stages), default=0)
     for stage in result.stages:
         words = f"{stage.stage:<{width}}  {duration(stage.seconds):>7}  {stage.outcome}"
@@ -127,6 +136,16 @@ def _model_down(result: ModelDown) -> Iterator[Line]:
 
 
 @body.register
+def _diagnosed(result: Diagnosed) -> Iterator[Line]:
+    yield from diagnosis(result)
+
+
+@body.register
+def _check_listed(result: CheckListed) -> Iterator[Line]:
+    yield from check_list(result)
+
+
+@body.register
 def _smoked(result: Smoked) -> Iterator[Line]:
     width = max((len(probe.what) for probe in result.probes), default=0)
     for target in dict.fromkeys(probe.target for probe in result.probes):
@@ -134,6 +153,31 @@ def _smoked(result: Smoked) -> Iterator[Line]:
         for probe in result.probes:
             if probe.target == target:
                 yield from _probe(probe, width)
+
+
+@body.register
+def _remembered(result: Remembered) -> Iterator[Line]:
+    yield from table(result.runs)
+
+
+@body.register
+def _replayed(result: Replayed) -> Iterator[Line | Page]:
+    for each in result.told:
+        yield from lines(each) if isinstance(each, Planned) else (Line(each),)
+    if result.ended is not None:
+        yield from _apart(lines(result.ended))
+
+
+@body.register
+def _runbooks(result: RunbooksListed) -> Iterator[Line]:
+    width = max((len(slug) for slug, _ in result.runbooks), default=0)
+    for slug, title in result.runbooks:
+        yield Line(f"{slug:<{width}}  {title}", INFO)
+
+
+@body.register
+def _runbook(result: RunbookRead) -> Iterator[Page]:
+    yield Page(result.text)
 
 
 def _probe(probe: Probe, width: int) -> Iterator[Line]:
@@ -147,7 +191,7 @@ def _probe(probe: Probe, width: int) -> Iterator[Line]:
         yield Line(probe.fix, NEXT, indent=6, command=True)
 
 
-def _apart(lines: Iterable[Line]) -> Iterator[Line]:
+def _apart(lines: Iterable[Line | Page]) -> Iterator[Line | Page]:
     """The lines, if there are any, after an empty one."""
     for number, line in enumerate(lines):
         if not number:
@@ -168,13 +212,6 @@ def _diff(diff: str) -> Iterator[Line]:
 
 def _ending(result: Result) -> Iterator[Line]:
     warnings = f" ({result.warnings} warning{'s' if result.warnings > 1 else ''})" if result.warnings else ""
-    yield from block(result.summary + warnings, _verdict(result))
+    yield from block(result.summary + warnings, verdict(result.exit_code, result.warnings))
     for words in result.hint.splitlines():
         yield Line(words, NEXT, command=True)
-
-
-def _verdict(result: Result) -> Glyph:
-    """The sign of an exit code: done; a no, or wrong use; or an end that says neither yes nor no."""
-    if result.exit_code == 0:
-        return WARNING if result.warnings else GOOD
-    return BAD if result.exit_code in (1, 2, 3) else UNSURE

@@ -1,9 +1,22 @@
 """One full example of every result, with words of a hostile cluster in it."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from aiops.progress import events
-from aiops.progress.events import Change, Lowered, Paid, Probe, Prune, Result, Row, StageEnded, SyncedApplication
+from aiops.progress.events import (
+    Change,
+    Lowered,
+    Paid,
+    Planned,
+    Probe,
+    Prune,
+    Result,
+    Row,
+    Run,
+    StageEnded,
+    SyncedApplication,
+)
 
 EVIL = "\x1b[31mred [/bin/sh] [the server could not find] ✔"
 URL = f"https://registry.example.com/{'x' * 271}"
@@ -38,6 +51,12 @@ ROWS = (
 )
 STAGE = StageEnded(stage="serving: wait", outcome="failed", seconds=65, because=EVIL)
 CHANGE = Change(kind="AppProject", name="platform", action="failed", diff=f"-a\n+{EVIL}", detail=EVIL)
+PLANNED = Planned(profile="serving", layers=("platform",), changes=(CHANGE,), groups=("core", EVIL))
+NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
+RUN = Run(
+    run="20260131T120000-3f9a", command=f"wait {EVIL}", context=EVIL, began=NOON, ended=NOON, seconds=5.0,
+    exit_code=3, summary=f"{EVIL}\nand more", warnings=1,
+)  # fmt: skip
 
 EXAMPLES: tuple[Result, ...] = (
     events.Failed(**END, kind="Unreachable"),
@@ -73,5 +92,10 @@ EXAMPLES: tuple[Result, ...] = (
         ),
     ),
     events.BroughtUp(**END, stages=(STAGE,), rows=ROWS),
+    events.Remembered(**END, runs=(RUN,)),
+    events.Replayed(
+        **END, of=RUN, told=(EVIL, PLANNED), ended=events.Failed(**END, kind="Unreachable"), ended_as="Failed"
+    ),
+    events.RunbooksListed(**END, runbooks=(("default-storage-class", EVIL),)),
+    events.RunbookRead(**END, slug="x", title="Words", text="Words of a runbook.\n"),
 )  # fmt: skip
-PLANNED = events.Planned(profile="serving", layers=("platform",), changes=(CHANGE,), groups=("core", EVIL))

@@ -34,6 +34,12 @@ class Unread:
     what: str
     """As in a sentence: `pods in keda`."""
     why: str
+    fix: str = ""
+    """What would let it be read."""
+    refused: bool = False
+    """The server said no (403): others of its answers count."""
+    definite: bool = False
+    """It is known why and nobody was silent: the thing itself is wrong."""
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,12 @@
 """Takes the look: parallel reads of the cluster, each failure kept as something that could not be read."""
 
 import threading
-from collections.abc import Callable, Hashable, Iterable, Mapping
+import time
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from typing import TypeVar
 
 from aiops.clients.kube import EVENTS, PODS, Kind, Kinds, Kube
-from aiops.errors import AiopsError, NotFound
+from aiops.errors import AiopsError, NotFound, Unreachable
 from aiops.snapshot import Details, Json, Unread, ref_of
 
 NO_HEALTH = frozenset(
@@ -24,17 +25,20 @@ Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 
-def gather(reads: Mapping[Key, Callable[[], Value]]) -> tuple[dict[Key, Value], dict[Key, AiopsError]]:
-    """Run all reads, `AT_ONCE` side by side: (answers, failures).
+def gather(
+    reads: Mapping[Key, Callable[[], Value]], *, at_once: int = AT_ONCE, limit_s: float | None = None
+) -> tuple[dict[Key, Value], dict[Key, AiopsError]]:
+    """Run all reads, `at_once` side by side: (answers, failures).
 
     In daemon threads of its own, so that Ctrl-C does not wait for a slow answer (a ThreadPoolExecutor's threads
-    are joined at exit). Each read brings its own time limit; an exception that is no AiopsError is a bug and is
-    raised here.
+    are joined at exit). Each read brings its own time limit; all of them together end after `limit_s` seconds,
+    and what has not answered by then is Unreachable. An exception that is no AiopsError is a bug and is raised here.
     """
     answers: dict[Key, Value] = {}
     failures: dict[Key, AiopsError] = {}
     bugs: list[BaseException] = []
-    places = threading.Semaphore(AT_ONCE)
+    places = threading.Semaphore(at_once)
+    deadline = None if limit_s is None else time.monotonic() + limit_s
 
     def run(key: Key, read: Callable[[], Value]) -> None:
         with places:
@@ -49,18 +53,25 @@ def gather(reads: Mapping[Key, Callable[[], Value]]) -> tuple[dict[Key, Value], 
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
     if bugs:
         raise bugs[0]
+    answers, failures = dict(answers), dict(failures)  # a late thread writes into what nobody reads any more
+    for key in reads.keys() - answers.keys() - failures.keys():
+        failures[key] = Unreachable(f"{key}: no answer in {limit_s:g} s", "try again; is the API server overloaded?")
     return answers, failures
 
 
-def read_details(kube: Kube, kinds: Kinds, applications: Iterable[Json]) -> Details:
-    """Everything that can say why these applications are not healthy: one list for each kind and namespace."""
+def read_details(kube: Kube, kinds: Kinds, applications: Iterable[Json], known: Collection[Kind] = ()) -> Details:
+    """Everything that can say why these applications are not healthy: one list for each kind and namespace.
+
+    `known`: kinds whose objects are at hand already, and are left out.
+    """
     lists: dict[tuple[Kind, str | None], Callable[[], list[Json]]] = {}
 
     def want(kind: Kind, namespace: str | None) -> None:
-        lists.setdefault((kind, namespace), lambda: list(kube.list(kind, namespace).items))
+        if kind not in known:
+            lists.setdefault((kind, namespace), lambda: list(kube.list(kind, namespace).items))
 
     for application in applications:
         for each in application.get("status", {}).get("resources") or ():

@@ -1,0 +1,82 @@
+"""Does every application of the profile stand? By the judgement of `aiops wait`, on what Argo CD last saw."""
+
+from collections.abc import Iterator
+
+from aiops.checks.check import Check, ok
+from aiops.judge.age import age_s, since
+from aiops.judge.finding import Evidence, Finding
+from aiops.judge.plan import BENEATH, applications_of, judged, plan_of
+from aiops.judge.profile import Judged
+from aiops.snapshot import Json
+from aiops.snapshot.look import Look
+
+PATIENCE_S = 900.0
+"""For how long something may be on its way: the default of `aiops wait`."""
+
+
+def _judge(look: Look) -> Iterator[Finding]:
+    found, applications = judged(look), applications_of(look)
+    bad = [each for each in found if each.verdict.state in ("hopeless", "waiting", "deferred")]
+    for each in bad:
+        yield _finding(look, each, applications.get(each.expected.name))
+    if not bad:
+        manual = sum(each.verdict.state == "manual" for each in found)
+        yield ok(f"{len(found) - manual} applications stand, {manual} are manual")
+
+
+def _finding(look: Look, each: Judged, app: Json | None) -> Finding:
+    verdict, name = each.verdict, each.expected.name
+    age = _unsettled_s(look, app)
+    late = age is None or age > PATIENCE_S
+    over = verdict.state == "hopeless" or verdict.stuck == "retries used up"
+    bad = over or (verdict.state == "waiting" and late)
+    beneath = [
+        said for finding in each.findings for said in (Evidence(finding.about, finding.symptom), *finding.evidence)
+    ]
+    return Finding(
+        status="fail" if bad else "warn",
+        symptom=f"{name}: {verdict.detail}",
+        cause="nothing changes it by itself" if over else _cause(verdict.state, age),
+        about=f"Application {name}",
+        owner=f"group {each.expected.group} of layer {each.expected.layer}",
+        fix=_fix(look, each),
+        evidence=tuple(beneath[:4]),
+    )
+
+
+def _cause(state: str, age: float | None) -> str:
+    if state == "deferred":
+        return "it is complete with a wider profile"
+    return f"on its way for {since(age)}" if age is not None else "on its way for longer than anybody noted"
+
+
+def _fix(look: Look, each: Judged) -> str:
+    profile = f" --profile {look.profile}" if look.profile else ""
+    if each.verdict.state == "deferred":
+        return "aiops root --profile full"
+    if each.verdict.state == "waiting" or each.revive:
+        return f"aiops wait{profile}"
+    return f"kubectl -n {look.namespace} describe application {each.expected.name}"
+
+
+def _unsettled_s(look: Look, app: Json | None) -> float | None:
+    """For how long: since its commit, its health or its sync last changed, whichever is newest."""
+    status = (app or {}).get("status", {})
+    times = [
+        plan_of(look).committed,
+        (status.get("health") or {}).get("lastTransitionTime"),
+        (status.get("operationState") or {}).get("startedAt"),
+        (app or {}).get("metadata", {}).get("creationTimestamp"),
+    ]
+    ages = [age for time in times if (age := age_s(look.at, time or None)) is not None]
+    return min(ages, default=None)
+
+
+CHECK = Check(
+    slug="applications-settled",
+    group="layers",
+    title="every application of the profile stands",
+    reads=("applications", "kinds", "brings", "details", "plan", *BENEATH),
+    needs=("argocd-installed", "git-readable", "argocd-controller-alive"),
+    judge=_judge,
+)

@@ -1,0 +1,54 @@
+"""What a check is, and what came of it."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from aiops.judge.finding import Finding, Status
+from aiops.snapshot.look import Look
+
+Group = Literal["config", "cluster", "argocd", "git", "layers", "storage", "network", "secrets", "gpu"]
+GROUPS: tuple[Group, ...] = get_args(Group)
+WORST_FIRST: tuple[Status, ...] = ("fail", "unknown", "warn", "skip", "ok")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One question to the platform. Its slug names its file, its runbook and its cases, and is never used again."""
+
+    slug: str
+    group: Group
+    title: str
+    """What holds where it is ok, as a sentence without its full stop."""
+    reads: tuple[str, ...]
+    """Every part of the look that `judge` may use."""
+    needs: tuple[str, ...] = ()
+    """Slugs of the checks without which this one's answer would mean nothing; all of them earlier in the registry."""
+    judge: Callable[[Look], Iterable[Finding]]
+    """A pure function; at least one finding, or a skip. May raise NotRead: then it is unknown."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """A check with what it found."""
+
+    check: Check
+    findings: tuple[Finding, ...]
+    """The worst first; never empty."""
+    because: str = ""
+    """Slug of the check that has to pass first; empty where this one was judged."""
+
+    @property
+    def status(self) -> Status:
+        """Of its worst finding."""
+        return self.findings[0].status
+
+
+def skip(because: str) -> Finding:
+    """There is nothing to judge, and why."""
+    return Finding(status="skip", symptom=because)
+
+
+def ok(symptom: str) -> Finding:
+    """It holds."""
+    return Finding(status="ok", symptom=symptom)

@@ -1,0 +1,58 @@
+"""Has every ExternalSecret of the platform been synced?"""
+
+from collections.abc import Iterator
+
+from aiops.checks.check import Check, ok, skip
+from aiops.judge.age import age_s, condition
+from aiops.judge.external_secret import Wanted, wanted
+from aiops.judge.finding import Evidence, Finding
+from aiops.judge.text import one_line
+from aiops.snapshot.look import Look
+
+FIRST_SYNC_S = 120.0
+
+
+def _judge(look: Look) -> Iterator[Finding]:
+    every = wanted(look)
+    if not every:
+        yield skip("no application of these layers has an ExternalSecret")
+        return
+    bad = [each for each in every if condition(each.body or {}, "Ready").get("status") != "True"]
+    for each in bad:
+        yield _finding(look, each)
+    if not bad:
+        yield ok(f"{len(every)} ExternalSecrets are synced")
+
+
+def _finding(look: Look, each: Wanted) -> Finding:
+    if each.body is None:
+        return Finding(
+            status="fail",
+            symptom=f"{each} is not on the cluster",
+            cause=f"application {each.application} holds it, and was not synced since it went",
+            about=str(each),
+            owner=each.owner,
+            fix=f"aiops sync {each.application}",
+        )
+    ready = condition(each.body, "Ready")
+    said = one_line(ready.get("message") or ready.get("reason") or "")
+    age = age_s(look.at, each.body["metadata"].get("creationTimestamp")) or 0.0
+    return Finding(
+        status="warn" if age < FIRST_SYNC_S else "fail",
+        symptom=f"{each} is not synced",
+        cause=said or "no controller has looked at it",
+        about=str(each),
+        owner=each.owner,
+        fix=f"kubectl -n {each.namespace} describe externalsecret {each.name}",
+        evidence=(Evidence("condition Ready", said, ready.get("lastTransitionTime") or ""),) if said else (),
+    )
+
+
+CHECK = Check(
+    slug="external-secrets-synced",
+    group="secrets",
+    title="every ExternalSecret is synced",
+    reads=("plan", "applications", "external-secrets"),
+    needs=("git-readable", "argocd-installed", "secret-stores-ready"),
+    judge=_judge,
+)

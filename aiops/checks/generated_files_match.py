@@ -1,0 +1,31 @@
+"""Do the other generated files of the tree say what the config says?"""
+
+from collections.abc import Iterator
+
+from aiops.checks.check import Check, ok
+from aiops.judge.finding import Finding
+from aiops.snapshot.look import Look
+
+
+def _judge(look: Look) -> Iterator[Finding]:
+    found = look.items("generated")
+    for each in found:
+        yield Finding(
+            status="fail",
+            symptom=f"{each['file']}: {each['key']} needs {each['expected']}, and it has {each['found']}",
+            cause="the config was edited, and this file was not rendered anew",
+            about=each["file"],
+            fix=f"make render-config  # then: {each['how']}",
+        )
+    if not found:
+        yield ok("the generated files say what the config says")
+
+
+CHECK = Check(
+    slug="generated-files-match",
+    group="config",
+    title="the generated files say what the config says",
+    reads=("generated",),
+    needs=("config-valid",),
+    judge=_judge,
+)

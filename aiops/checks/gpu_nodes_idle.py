@@ -1,0 +1,57 @@
+"""Is a GPU node paid for on which nothing asks for its GPU?"""
+
+from collections.abc import Iterator
+
+from aiops.checks.check import Check, ok, skip
+from aiops.judge.age import since
+from aiops.judge.bill import Bill, bills
+from aiops.judge.finding import Finding
+from aiops.judge.model import asks_for_gpu
+from aiops.judge.raised import when_scaled
+from aiops.judge.stoppable import gpu_pods
+from aiops.snapshot.look import Look
+
+DRAINS_S = 900.0
+"""cluster-autoscaler takes a node away that was not needed for 10 minutes."""
+
+
+def _judge(look: Look) -> Iterator[Finding]:
+    found = bills(look.items("nodes"), look.at, look.value("config")["prices"])
+    if not found:
+        yield skip("no GPU node is up")
+        return
+    used = {(pod.get("spec") or {}).get("nodeName") for pod in gpu_pods(look.items("pods"))}
+    idle = [bill for bill in found if bill.node not in used]
+    late = [bill for bill in idle if min(bill.age_s, _since_scaled_s(look)) > DRAINS_S]
+    for bill in late:
+        yield _finding(bill)
+    if not late:
+        more = f", {len(idle)} of them idle for less than {since(DRAINS_S)}" if idle else ", all in use"
+        yield ok(f"{len(found)} GPU node{'s' if len(found) > 1 else ''} up{more}")
+
+
+def _finding(bill: Bill) -> Finding:
+    cost = "" if bill.cost is None else f", {bill.cost:.2f} so far"
+    return Finding(
+        status="warn",
+        symptom=f"GPU node {bill.node} is up for {since(bill.age_s)}{cost}, and nothing on it asks for its GPU",
+        cause="the autoscaler leaves it: a pod that it may not move, a minimum size above 0, or no autoscaler at all",
+        about=f"Node {bill.node}",
+        fix=f"kubectl get pods -A --field-selector spec.nodeName={bill.node}",
+    )
+
+
+def _since_scaled_s(look: Look) -> float:
+    """Since a GPU model was scaled last: its node leaves some minutes later."""
+    times = [when_scaled(body) for body in look.items("deployments") if asks_for_gpu(body)]
+    return min(((look.at - time).total_seconds() for time in times if time is not None), default=DRAINS_S + 1)
+
+
+CHECK = Check(
+    slug="gpu-nodes-idle",
+    group="gpu",
+    title="no GPU node is paid for that nothing uses",
+    reads=("nodes", "pods", "deployments", "config"),
+    needs=("nodes-ready",),
+    judge=_judge,
+)

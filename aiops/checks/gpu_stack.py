@@ -1,0 +1,62 @@
+"""Does `gpu_stack` of the config agree with who provides the nodes?"""
+
+from collections.abc import Iterator
+
+from aiops.checks.check import Check, ok, skip
+from aiops.judge.bill import is_gpu_node
+from aiops.judge.finding import Evidence, Finding
+from aiops.snapshot import Json
+from aiops.snapshot.look import Look
+
+GKE = "gce"
+
+
+def _judge(look: Look) -> Iterator[Finding]:
+    stack, nodes = look.value("config")["gpuStack"], look.items("nodes")
+    providers = {_provider(node): node["metadata"]["name"] for node in nodes if _provider(node)}
+    gpus = [node["metadata"]["name"] for node in nodes if is_gpu_node(node)]
+    if stack == "none" and gpus:
+        yield Finding(
+            status="warn",
+            symptom=f"gpu_stack is none, and node {gpus[0]} has a GPU",
+            cause="nobody installs its driver or reads its metrics",
+            fix="set gpu_stack in the config, then `aiops resolve`",
+        )
+    elif stack == "none":
+        yield ok("gpu_stack is none, and no node has a GPU")
+    elif not providers:
+        yield skip("no node says who provides it (spec.providerID)")
+    elif (GKE in providers) != (stack == "gke-managed"):
+        yield _disagree(stack, providers)
+    else:
+        yield ok(f"gpu_stack is {stack}, and the nodes are of {', '.join(sorted(providers))}")
+
+
+def _disagree(stack: str, providers: dict[str, str]) -> Finding:
+    provider, node = next(iter(providers.items()))
+    if stack == "gke-managed":
+        cause, right = "no GKE is there that would install the driver: a GPU node never offers its GPU", "operator"
+    else:
+        cause, right = "GKE installs its own driver and exporter: two of each fight over the node", "gke-managed"
+    return Finding(
+        status="fail",
+        symptom=f"gpu_stack is {stack}, and the nodes are of {provider}",
+        cause=cause,
+        fix=f"set gpu_stack: {right} in the config, then `aiops resolve`",
+        evidence=(Evidence(f"Node {node}", f"spec.providerID begins with {provider}://"),),
+    )
+
+
+def _provider(node: Json) -> str:
+    scheme, found, _ = str((node.get("spec") or {}).get("providerID") or "").partition("://")
+    return scheme if found else ""
+
+
+CHECK = Check(
+    slug="gpu-stack",
+    group="gpu",
+    title="gpu_stack of the config agrees with who provides the nodes",
+    reads=("config", "nodes"),
+    needs=("config-valid", "nodes-ready"),
+    judge=_judge,
+)

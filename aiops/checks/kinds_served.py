@@ -1,0 +1,57 @@
+"""Does the cluster know every kind that the applications use?"""
+
+from collections.abc import Iterator
+
+from aiops.checks.check import Check, ok, skip
+from aiops.judge.delivery import GroupKind, missing_kinds, words
+from aiops.judge.finding import Finding
+from aiops.judge.plan import applications_of, known_kinds, plan_of
+from aiops.snapshot import Json
+from aiops.snapshot.look import Look
+
+
+def _judge(look: Look) -> Iterator[Finding]:
+    applications, known = applications_of(look), known_kinds(look)
+    expected = [each for each in plan_of(look).expected if each.name in applications]
+    if not expected:
+        yield skip("no application is there yet that could use one")
+        return
+    users: dict[GroupKind, list[str]] = {}
+    for each in expected:
+        for kind in missing_kinds(applications[each.name], known):
+            users.setdefault(kind, []).append(each.name)
+    for kind, names in users.items():
+        yield _missing(look, kind, names)
+    if not users:
+        yield ok(f"the cluster knows every kind that {len(expected)} applications use")
+
+
+def _missing(look: Look, kind: GroupKind, names: list[str]) -> Finding:
+    brings: list[Json] = look.value("brings")
+    brought = next((each for each in brings if (each["group"], each["kind"]) == kind), {})
+    within, beyond = brought.get("within"), brought.get("beyond")
+    cause, fix = (
+        "no enabled group of any layer brings it",
+        f"grep -rl {kind[0]} .  # which application should bring it?",
+    )
+    if within:
+        cause, fix = f"layer {within} should have brought it", "aiops wait"
+    elif beyond:
+        cause, fix = f"layer {beyond} brings it, which is not there yet", "aiops root --profile full"
+    return Finding(
+        status="warn" if beyond and not within else "fail",
+        symptom=f"{words((kind,))} is not served, and {', '.join(names)} needs it",
+        cause=cause,
+        about=f"application {names[0]}",
+        fix=fix,
+    )
+
+
+CHECK = Check(
+    slug="kinds-served",
+    group="layers",
+    title="the cluster knows every kind that the applications use",
+    reads=("applications", "kinds", "brings", "plan"),
+    needs=("argocd-installed", "git-readable"),
+    judge=_judge,
+)

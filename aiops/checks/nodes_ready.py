@@ -1,0 +1,59 @@
+"""Are there nodes, and are they ready?"""
+
+from collections.abc import Iterator
+
+from aiops.checks.check import Check, ok
+from aiops.judge.age import age_s, condition, since
+from aiops.judge.finding import Evidence, Finding
+from aiops.judge.text import one_line
+from aiops.snapshot import Json
+from aiops.snapshot.look import Look
+
+JOINING_S = 600.0
+"""A node that has just come installs its network and drivers first."""
+
+
+def _judge(look: Look) -> Iterator[Finding]:
+    nodes = [node for node in look.items("nodes") if not node["metadata"].get("deletionTimestamp")]
+    if not nodes:
+        yield Finding(
+            status="fail",
+            symptom="the cluster has no node",
+            cause="nothing can run on it",
+            fix="add nodes to the cluster, then `kubectl get nodes`",
+        )
+        return
+    bad = [node for node in nodes if condition(node, "Ready").get("status") != "True"]
+    joining = [node for node in bad if (age_s(look.at, node["metadata"].get("creationTimestamp")) or 0.0) < JOINING_S]
+    for node in bad:
+        if node not in joining:
+            yield _not_ready(node, look)
+    if len(joining) < len(bad):
+        return
+    more = f", {len(joining)} more joining" if joining else ""
+    yield ok(f"{len(nodes) - len(joining)} of {len(nodes)} nodes are ready{more}")
+
+
+def _not_ready(node: Json, look: Look) -> Finding:
+    ready, name = condition(node, "Ready"), node["metadata"]["name"]
+    age = age_s(look.at, ready.get("lastTransitionTime"))
+    what = "silent" if ready.get("status") == "Unknown" else "not ready"
+    said = one_line(ready.get("message") or ready.get("reason") or "")
+    return Finding(
+        status="fail",
+        symptom=f"node {name} is {what}{f' for {since(age)}' if age is not None else ''}",
+        cause=said or "it says nothing of why",
+        about=f"Node {name}",
+        fix=f"kubectl describe node {name}",
+        evidence=(Evidence("condition Ready", said, ready.get("lastTransitionTime") or ""),) if said else (),
+    )
+
+
+CHECK = Check(
+    slug="nodes-ready",
+    group="cluster",
+    title="there are nodes, and all are ready",
+    reads=("nodes",),
+    needs=("cluster-reachable",),
+    judge=_judge,
+)

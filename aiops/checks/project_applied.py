@@ -1,0 +1,37 @@
+"""Is the AppProject there that the tree's applications belong to?"""
+
+from collections.abc import Iterator
+
+from aiops.checks.check import Check, ok, skip
+from aiops.judge.finding import Finding
+from aiops.judge.plan import plan_of
+from aiops.snapshot.look import Look
+
+
+def _judge(look: Look) -> Iterator[Finding]:
+    wanted = plan_of(look).projects
+    there = {body["metadata"]["name"] for body in look.items("app-projects")}
+    if not wanted:
+        yield skip("the tree holds no AppProject")
+        return
+    missing = [name for name in wanted if name not in there]
+    for name in missing:
+        yield Finding(
+            status="fail",
+            symptom=f"AppProject {name} is not on the cluster",
+            cause="it was never applied, or somebody deleted it: Argo CD refuses every application of it",
+            about=f"AppProject {name}",
+            fix="aiops root",
+        )
+    if not missing:
+        yield ok(f"AppProject {', '.join(wanted)} is there")
+
+
+CHECK = Check(
+    slug="project-applied",
+    group="layers",
+    title="the tree's AppProject is on the cluster",
+    reads=("app-projects", "plan"),
+    needs=("argocd-installed", "git-readable"),
+    judge=_judge,
+)

@@ -1,0 +1,65 @@
+"""Is every store ready that the platform's ExternalSecrets read?"""
+
+from collections.abc import Iterator
+
+from aiops.checks.check import Check, ok, skip
+from aiops.judge.age import condition
+from aiops.judge.external_secret import Wanted, wanted
+from aiops.judge.finding import Evidence, Finding
+from aiops.judge.text import one_line
+from aiops.snapshot import Json
+from aiops.snapshot.look import Look
+
+Store = tuple[str, str, str]
+
+
+def _judge(look: Look) -> Iterator[Finding]:
+    users: dict[Store, list[Wanted]] = {}
+    for each in wanted(look):
+        if each.store[2]:
+            users.setdefault(each.store, []).append(each)
+    if not users:
+        yield skip("no application of these layers has an ExternalSecret that names a store")
+        return
+    bodies = (*look.items("cluster-secret-stores"), *look.items("secret-stores"))
+    there = {_key(body): body for body in bodies}
+    bad = [store for store in users if condition(there.get(store, {}), "Ready").get("status") != "True"]
+    for store in bad:
+        yield _finding(store, there.get(store), users[store])
+    if not bad:
+        yield ok(f"{', '.join(map(_name, users))} is ready" if len(users) == 1 else f"{len(users)} stores are ready")
+
+
+def _finding(store: Store, body: Json | None, users: list[Wanted]) -> Finding:
+    kind, namespace, name = store
+    ready = condition(body or {}, "Ready")
+    said = one_line(ready.get("message") or ready.get("reason") or "")
+    where = f"-n {namespace} " if namespace else ""
+    return Finding(
+        status="fail",
+        symptom=f"{_name(store)} is not {'ready' if body else 'on the cluster'}: {len(users)} ExternalSecrets read it",
+        cause=said or ("no controller has looked at it" if body else "the application that deploys it is not synced"),
+        about=_name(store),
+        fix=f"kubectl {where}describe {kind.lower()} {name}" if body else "aiops wait --profile platform",
+        evidence=(Evidence("condition Ready", said, ready.get("lastTransitionTime") or ""),) if said else (),
+    )
+
+
+def _key(body: Json) -> Store:
+    meta = body["metadata"]
+    return body["kind"], meta.get("namespace", ""), meta["name"]
+
+
+def _name(store: Store) -> str:
+    kind, namespace, name = store
+    return f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}"
+
+
+CHECK = Check(
+    slug="secret-stores-ready",
+    group="secrets",
+    title="every store that an ExternalSecret reads is ready",
+    reads=("plan", "applications", "external-secrets", "secret-stores", "cluster-secret-stores"),
+    needs=("git-readable", "argocd-installed"),
+    judge=_judge,
+)

@@ -1,0 +1,33 @@
+"""An answer that several reads rest on, asked for once."""
+
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from aiops.errors import AiopsError
+
+Value = TypeVar("Value")
+
+
+class Once(Generic[Value]):
+    """Thread-safe: the first caller asks, the others wait for its answer, or get the same error."""
+
+    def __init__(self, read: Callable[[], Value]) -> None:
+        self._read = read
+        self._lock = threading.Lock()
+        self._value: Value | None = None
+        self._error: AiopsError | None = None
+        self._asked = False
+
+    def __call__(self) -> Value:
+        """The answer."""
+        with self._lock:
+            if not self._asked:
+                self._asked = True
+                try:
+                    self._value = self._read()
+                except AiopsError as error:
+                    self._error = error
+        if self._error is not None:
+            raise self._error
+        return self._value  # type: ignore[return-value]  # asked, and no error: it is there

@@ -1,0 +1,92 @@
+"""Is a controller of Argo CD alive? Told by what it has looked at, and by what waits for it; not by a pod's name.
+
+The application controller looks at every Application again at each resync (argocd-cm `timeout.reconciliation`, plus a
+jitter; argo-cd docs/operator-manual/argocd-cm.yaml), and consumes refresh annotations and operations at once.
+"""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+
+from aiops.judge.age import age_s, owned_since, since
+from aiops.judge.application import REFRESH, SKIP_RECONCILE
+from aiops.judge.applicationset import REFRESH as SET_REFRESH
+from aiops.judge.finding import Evidence, Finding
+from aiops.judge.operation import operation_of
+from aiops.snapshot import Json
+
+RESYNC_S, JITTER_S = 120.0, 60.0
+"""Argo CD's own defaults."""
+RESYNC, JITTER = "timeout.reconciliation", "timeout.reconciliation.jitter"
+SET_RESYNC_S = 180.0
+"""How often an ApplicationSet reads git: requeueAfterSeconds is 180 by default."""
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def resync_s(settings: Json | None) -> float:
+    """The longest time between two looks at one Application, in seconds; 0 where it is switched off."""
+    data = (settings or {}).get("data") or {}
+    every = _duration(data.get(RESYNC), RESYNC_S)
+    return every + _duration(data.get(JITTER), JITTER_S) if every else 0.0
+
+
+def controller_stalled(applications: Iterable[Json], resync: float, now: datetime) -> Finding | None:
+    """Why the application controller does not look any more; None where it does."""
+    seen = [body for body in applications if not _skipped(body)]
+    limit_s = 2 * (resync or RESYNC_S + JITTER_S)
+    waiting = _waiting(seen, limit_s, now, REFRESH)
+    newest = max((str(body.get("status", {}).get("reconciledAt") or "") for body in seen), default="")
+    silent = age_s(now, newest or None)
+    old = bool(resync) and silent is not None and silent > limit_s
+    if not waiting and not old:
+        return None
+    symptom = f"it has looked at no Application for {since(silent)}" if old and silent is not None else waiting[0].text
+    looks = Evidence("newest status.reconciledAt", newest or "none", newest)
+    return _stalled("argocd-application-controller", symptom, (looks, *waiting))
+
+
+def set_controller_stalled(applicationsets: Iterable[Json], now: datetime) -> Finding | None:
+    """Why the ApplicationSet controller answers no refresh; None where none waits."""
+    waiting = _waiting(applicationsets, 2 * SET_RESYNC_S, now, SET_REFRESH)
+    return _stalled("argocd-applicationset-controller", waiting[0].text, waiting) if waiting else None
+
+
+def _stalled(who: str, symptom: str, evidence: tuple[Evidence, ...]) -> Finding:
+    return Finding(
+        status="fail",
+        symptom=symptom,
+        cause=f"{who} is down or hangs, or the repo server or redis that it needs",
+        fix="kubectl get pods -A -l app.kubernetes.io/part-of=argocd",
+        evidence=evidence[:4],
+    )
+
+
+def _waiting(bodies: Iterable[Json], limit_s: float, now: datetime, refresh: str) -> tuple[Evidence, ...]:
+    """What has waited for it too long: the oldest first."""
+    found: list[tuple[float, Evidence]] = []
+    for body in bodies:
+        name, notes = body["metadata"]["name"], body["metadata"].get("annotations") or {}
+        asked = owned_since(body, f"f:metadata/f:annotations/f:{refresh}") if refresh in notes else ""
+        if (age := age_s(now, asked or None)) is not None and age > limit_s:
+            found.append(
+                (age, Evidence(f"annotation {refresh}", f"{name} has asked to be looked at for {since(age)}", asked))
+            )
+        asked = owned_since(body, "f:operation") if operation_of(body).phase == "pending" else ""
+        if (age := age_s(now, asked or None)) is not None and age > limit_s:
+            found.append((age, Evidence("operation", f"{name} has asked to be synced for {since(age)}", asked)))
+    return tuple(evidence for _, evidence in sorted(found, key=lambda each: -each[0]))
+
+
+def _skipped(body: Json) -> bool:
+    return (body["metadata"].get("annotations") or {}).get(SKIP_RECONCILE) == "true"
+
+
+def _duration(text: object, default: float) -> float:
+    """Seconds of a Go duration, as `3m0s`; the default where it is none."""
+    if not isinstance(text, str) or not text:
+        return default
+    if text == "0":
+        return 0.0
+    parts = _PART.findall(text)
+    return sum(float(number) * _SECONDS[unit] for number, unit in parts) if parts else default

@@ -1,0 +1,23 @@
+"""How much a model's server has been used, by its own counters (Prometheus text format)."""
+
+import re
+from collections.abc import Sequence
+
+from aiops.snapshot import Json
+
+FINISHED = ("vllm:request_success_total", "te_request_success", "te_request_success_total")
+"""Counters of vLLM and of text-embeddings-inference, from the start of the process."""
+RUNNING = ("vllm:num_requests_running", "vllm:num_requests_waiting", "te_queue_size")
+_SAMPLE = re.compile(r"^(?P<name>[\w:]+)(?:\{[^}]*\})?\s+(?P<value>[-+.\deE]+)", re.MULTILINE)
+
+
+def requests_of(metrics: str) -> Json:
+    """`{"finished": 12, "running": 1}`, or `{"problem": why}` where these metrics do not tell."""
+    samples = [(match["name"], match["value"]) for match in _SAMPLE.finditer(metrics)]
+    if not any(name in (*FINISHED, *RUNNING) for name, _ in samples):
+        return {"problem": "its metrics do not count requests"}
+    return {"finished": _sum(samples, FINISHED), "running": _sum(samples, RUNNING)}
+
+
+def _sum(samples: Sequence[tuple[str, str]], names: Sequence[str]) -> int:
+    return int(sum(float(value) for name, value in samples if name in names))

@@ -1,0 +1,111 @@
+"""Takes the look that doctor and status judge: one parallel pass over the cluster, git and the config."""
+
+import secrets
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import NoReturn
+
+from aiops.clients.kube import Kube
+from aiops.collect import gather
+from aiops.collect.cluster import ClusterReads, Read
+from aiops.errors import AiopsError, Forbidden, TargetError, WrongUse
+from aiops.operations.look_beneath import BeneathReads
+from aiops.operations.look_git import GitReads
+from aiops.session import Session
+from aiops.snapshot import Unread
+from aiops.snapshot.look import Look
+
+AT_ONCE = 16
+"""As many connections as the API client keeps."""
+LIMIT_S = 20.0
+"""The one deadline of a look: what has not answered by then is unread."""
+
+
+def take_look(session: Session, profile: str | None, names: Iterable[str], *, command: str) -> Look:
+    """Everything named, and no more; at most `LIMIT_S` seconds. What could not be read is in the look too.
+
+    WrongUse for a profile, a context or a kubeconfig that was named and is not there.
+    """
+    began = time.monotonic()
+    if profile is not None and session.readable_config is not None:
+        session.layers(profile)
+    wanted = set(names)
+    cluster = _cluster(session)
+    reads = {name: read for name, read in _reads(session, profile, cluster).items() if name in wanted}
+    answers, failures = gather(reads, at_once=AT_ONCE, limit_s=LIMIT_S)
+    here = datetime.now(UTC)
+    taken = cluster.kube.now() if cluster.kube is not None else here
+    return Look(
+        run=session.run,
+        command=command,
+        context=cluster.where,
+        namespace=cluster.namespace,
+        profile=profile or "",
+        taken=taken.isoformat(timespec="seconds"),
+        here=here.isoformat(timespec="seconds"),
+        seconds=round(time.monotonic() - began, 3),
+        reads={name: answers[name] for name in reads if name in answers},
+        unread={name: _unread(name, failures[name]) for name in reads if name in failures},
+    )
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The cluster that is looked at, or why there is none."""
+
+    namespace: str
+    """Argo CD's."""
+    kube: Kube | None = None
+    error: AiopsError | None = None
+
+    @property
+    def where(self) -> str:
+        """Its context and server."""
+        return f"context {self.kube.context} ({self.kube.server})" if self.kube is not None else "no cluster"
+
+    def absent(self) -> NoReturn:
+        """Stands for every read of a cluster that nobody can reach."""
+        assert self.error is not None  # noqa: S101 - one of the two is there
+        raise self.error
+
+
+def _cluster(session: Session) -> Cluster:
+    """By the session's context; where nobody named one, that there is none is a finding and no wrong use."""
+    config = session.readable_config
+    namespace = config.aiops.argocd.namespace if config is not None else "argocd"
+    try:
+        if config is None:
+            session.connect_without_config()
+        return Cluster(namespace, session.kube)
+    except TargetError:
+        raise
+    except WrongUse as error:
+        if session.context_option or session.kubeconfig:
+            raise
+        return Cluster(namespace, error=error)
+
+
+def _reads(session: Session, profile: str | None, cluster: Cluster) -> Mapping[str, Read]:
+    """Every read by its name; each is made once, whoever asks for it."""
+    if cluster.kube is None:
+        git = GitReads(session, profile, cluster.absent)
+        names = (*ClusterReads.names(), *BeneathReads.names())
+        return {**dict.fromkeys(names, cluster.absent), **git.named()}
+    of_cluster = ClusterReads(cluster.kube, cluster.namespace, secrets.token_hex(8))
+    live = of_cluster.named()
+    git = GitReads(session, profile, live["application-sets"])
+    beneath = BeneathReads(session, of_cluster, live, git)
+    return {**live, **git.named(), **beneath.named()}
+
+
+def _unread(name: str, error: AiopsError) -> Unread:
+    lines = error.message.splitlines()
+    return Unread(
+        what=name,
+        why=lines[0],
+        fix=error.hint,
+        refused=isinstance(error, Forbidden),
+        definite=error.exit_code in (2, 3),
+    )

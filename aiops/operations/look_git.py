@@ -1,0 +1,131 @@
+"""The part of a look that git and the config tell."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+
+from aiops.clients.wording import masked
+from aiops.collect.cluster import Read
+from aiops.collect.once import Once
+from aiops.errors import ConfigError, WrongUse
+from aiops.gitops.generated import diff, path
+from aiops.gitops.mismatches import mismatches
+from aiops.gitops.notes import notes
+from aiops.gitops.tree import Tree
+from aiops.judge.plan import Plan
+from aiops.operations.resolve import fresh_groups
+from aiops.operations.revision import Revision, read_revision
+from aiops.session import Session
+from aiops.snapshot import Json
+
+
+class GitReads:
+    """The reads of one look; `sets` gives the ApplicationSets on the cluster, for where no profile was asked for."""
+
+    def __init__(self, session: Session, profile: str | None, sets: Read) -> None:
+        self._session, self._profile, self._sets = session, profile, sets
+        self._config = self._read_config()
+        self._valid = not self._config["problem"]
+        if self._valid:
+            _ = session.git  # made here, in the main thread
+        self.layers: Once[tuple[str, ...]] = Once(self._layers)
+        self.revision: Once[Revision] = Once(self._revision)
+        self.plan: Once[Plan] = Once(self._plan)
+
+    def named(self) -> Mapping[str, Read]:
+        """Each read by its name."""
+        return {
+            "config": lambda: self._config,
+            "generated": lambda: self._checked(self._generated),
+            "groups-file": lambda: self._checked(self._groups_file),
+            "groups-pushed": lambda: self._checked(self._groups_pushed),
+            "plan": lambda: self._checked(lambda: self.plan().data()),
+        }
+
+    def _checked(self, read: Callable[[], object]) -> object:
+        """Nothing of git is known without a config."""
+        if not self._valid:
+            raise WrongUse(self._config["problem"], self._config["hint"])
+        return read()
+
+    def _read_config(self) -> Json:
+        empty: Json = {"path": "", "problem": "", "problems": [], "hint": "", "warnings": [], "repository": "",
+                       "gpuStack": "", "prices": {}}  # fmt: skip
+        try:
+            config = self._session.config
+        except ConfigError as error:
+            return {
+                **empty,
+                "problem": error.message.splitlines()[0],
+                "problems": list(error.problems),
+                "hint": error.hint,
+            }
+        except WrongUse as error:
+            return {**empty, "problem": error.message, "hint": error.hint}
+        return {
+            **empty,
+            "path": str(config.path),
+            "warnings": [text for level, text in notes(config) if level == "warn"],
+            "repository": masked(config.repo_url),
+            "gpuStack": config.gpu_stack,
+            "prices": dict(config.aiops.prices),
+        }
+
+    def _generated(self) -> list[Json]:
+        return [asdict(each) for each in mismatches(self._session.config, self._session.files)]
+
+    def _groups_file(self) -> Json:
+        name = self._groups_name()
+        return {"file": name, "diff": diff(self._session.files.read(name) or "", fresh_groups(self._session))}
+
+    def _groups_pushed(self) -> Json:
+        """Whether what lies here is what Argo CD reads."""
+        name, revision = self._groups_name(), self.revision()
+        here = self._session.files.read(name)
+        return {
+            "file": name,
+            "branch": revision.branch,
+            "head": revision.commit,
+            "uncommitted": bool(self._session.git.status([name])),
+            "same": here is not None and here == revision.delivery.files.read(name),
+        }
+
+    def _groups_name(self) -> str:
+        config = self._session.config
+        return str(path(config).relative_to(config.tree))
+
+    def _layers(self) -> tuple[str, ...]:
+        """Of the profile; without one, those that are live."""
+        if self._profile is not None:
+            return self._session.layers(self._profile)
+        tree = self._session.tree
+        live = {body["metadata"]["name"] for body in self._sets()}
+        return tuple(layer for layer in self._in_order(tree) if _set_of(tree, layer) in live)
+
+    def _in_order(self, tree: Tree) -> tuple[str, ...]:
+        """All layers of the tree, in the order in which the widest profile applies them."""
+        widest = max(self._session.profiles().values(), key=len)
+        known = [layer.name for layer in tree.layers]
+        return (*(name for name in widest if name in known), *(name for name in known if name not in widest))
+
+    def _revision(self) -> Revision:
+        """Of the layers; where none is live, of all: which branch Argo CD would read is known all the same."""
+        return read_revision(self._session, self.layers() or self._in_order(self._session.tree))
+
+    def _plan(self) -> Plan:
+        layers, revision = self.layers(), self.revision()
+        tree = revision.delivery.tree
+        return Plan(
+            layers=layers,
+            repository=masked(self._session.repository),
+            branch=revision.branch,
+            commit=revision.commit,
+            committed=self._session.git.committed(self._session.repository, revision.branch, revision.commit),
+            sets={layer: _set_of(tree, layer) for layer in layers},
+            projects=tuple(str(body["metadata"]["name"]) for body in tree.projects),
+            expected=revision.expected if layers else (),
+        )
+
+
+def _set_of(tree: Tree, layer: str) -> str:
+    """The name of a layer's ApplicationSet."""
+    return str(tree.layers_of((layer,))[0].manifest["metadata"]["name"])

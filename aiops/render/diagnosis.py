@@ -1,0 +1,57 @@
+"""What doctor found, for people: every check on a line, and beneath what is wrong its cause, evidence and cure."""
+
+from collections.abc import Iterator
+
+from aiops.progress.events import Checked, CheckListed, Diagnosed, Found
+from aiops.render.glyphs import BAD, GOOD, INFO, LATER, NEXT, UNSURE, WARNING
+from aiops.render.line import Line
+
+SIGNS = {"ok": GOOD, "warn": WARNING, "fail": BAD, "skip": LATER, "unknown": UNSURE}
+REMARKABLE = ("fail", "unknown", "warn")
+
+
+def diagnosis(result: Diagnosed) -> Iterator[Line]:
+    """All of it but the ending."""
+    profile = f"profile {result.profile}" if result.profile else "the layers that are live"
+    layers = f": {', '.join(result.layers)}" if result.layers else ""
+    yield Line(f"{result.origin.context}, {profile}{layers}; looked at {result.taken}", INFO)
+    width = max(len(check.slug) for check in result.checks)
+    for group in dict.fromkeys(check.group for check in result.checks):
+        yield Line()
+        yield Line(group, style="bold")
+        for check in result.checks:
+            if check.group == group:
+                yield from _check(check, width)
+
+
+def check_list(result: CheckListed) -> Iterator[Line]:
+    """Every check, by group."""
+    width = max(len(slug) for _, slug, _, _ in result.checks)
+    for group in dict.fromkeys(group for group, *_ in result.checks):
+        yield Line(group, style="bold")
+        for _, slug, title, needs in (row for row in result.checks if row[0] == group):
+            yield Line(f"{slug:<{width}}  {title}{f'  (needs {needs})' if needs else ''}", INFO)
+
+
+def _check(check: Checked, width: int) -> Iterator[Line]:
+    shown = [each for each in check.findings if each.status in REMARKABLE] or check.findings[:1]
+    for number, found in enumerate(shown):
+        name = check.slug if not number else ""
+        words = f"because {check.because} did not pass" if check.because else found.symptom
+        yield Line(f"{name:<{width}}  {words}", SIGNS[found.status])
+        if found.status in REMARKABLE:
+            yield from _beneath(found)
+    if check.status in REMARKABLE:
+        yield Line(f"aiops runbook {check.slug}", NEXT, indent=4, command=True)
+
+
+def _beneath(found: Found) -> Iterator[Line]:
+    if found.cause:
+        yield Line(found.cause, indent=4)
+    if found.owner:
+        yield Line(f"of {found.owner}", indent=4)
+    for seen in found.evidence:
+        at = f" ({seen.at})" if seen.at else ""
+        yield Line(f"{seen.source}: {seen.text}{at}", indent=4)
+    if found.fix:
+        yield Line(found.fix, NEXT, indent=4, command=True)

@@ -1,0 +1,184 @@
+"""What of an object a look keeps: the fields that judgements read, and nothing else.
+
+An allow-list: what is not named here never gets into a look, so no Secret's value, no environment variable, no
+argument, no ConfigMap's data and no foreign annotation can be in a saved one. What matters only for whether it is
+the same as something else is kept as a salted hash.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from aiops.snapshot import Json
+
+WHOLE: Final = "whole"
+HASHED: Final = "hashed"
+REST: Final = "*"
+"""As a key: every other field."""
+Fields = Mapping[str, Any]
+"""By field, what of it is kept: `WHOLE`, `HASHED` or the fields inside it."""
+_LOGIN = re.compile(r"://\S*@")
+
+ANNOTATIONS = (
+    "aiops.dev/raised-by",
+    "argocd.argoproj.io/application-set-refresh",
+    "argocd.argoproj.io/refresh",
+    "argocd.argoproj.io/skip-reconcile",
+    "argocd.argoproj.io/tracking-id",
+    "autoscaling.keda.sh/paused",
+    "autoscaling.keda.sh/paused-replicas",
+    "deployment.kubernetes.io/revision",
+    "serving.kserve.io/stop",
+    "storageclass.beta.kubernetes.io/is-default-class",
+    "storageclass.kubernetes.io/is-default-class",
+)
+_OWNED = ("f:operation", "f:replicas", *(f"f:{name}" for name in ANNOTATIONS))
+_MANAGED = {
+    "manager": WHOLE,
+    "time": WHOLE,
+    "fieldsV1": {
+        "f:metadata": {"f:annotations": {f"f:{name}": WHOLE for name in ANNOTATIONS}},
+        "f:spec": {"f:replicas": WHOLE},
+        "f:operation": WHOLE,
+    },
+}
+_META = {
+    **dict.fromkeys(
+        ("name", "namespace", "uid", "generation", "creationTimestamp", "deletionTimestamp", "labels"), WHOLE
+    ),
+    "annotations": dict.fromkeys(ANNOTATIONS, WHOLE),
+    "ownerReferences": WHOLE,
+    "managedFields": _MANAGED,
+}
+_SOURCE = {**dict.fromkeys(("repoURL", "path", "chart", "targetRevision", "ref"), WHOLE), REST: HASHED}
+_COMPARED = {"source": _SOURCE, "sources": _SOURCE, "destination": WHOLE, "ignoreDifferences": WHOLE}
+_OPERATION = {"initiatedBy": WHOLE, "sync": {"revision": WHOLE, "revisions": WHOLE}}
+_CONDITIONS = {"conditions": WHOLE, "observedGeneration": WHOLE}
+_CONTAINER = {
+    **dict.fromkeys(("name", "image", "resources", "ports", "restartPolicy"), WHOLE),
+    "startupProbe": dict.fromkeys(("initialDelaySeconds", "periodSeconds", "failureThreshold"), WHOLE),
+}
+_POD_SPEC = {
+    "containers": _CONTAINER,
+    "initContainers": _CONTAINER,
+    **dict.fromkeys(("nodeName", "nodeSelector", "tolerations", "runtimeClassName"), WHOLE),
+}
+_ENDED = dict.fromkeys(("exitCode", "reason", "startedAt", "finishedAt"), WHOLE)
+"""Without its message, which may be the end of a log."""
+_STATE = {"waiting": WHOLE, "running": WHOLE, "terminated": _ENDED}
+_CONTAINER_STATUS = {
+    **dict.fromkeys(("name", "image", "ready", "started", "restartCount"), WHOLE),
+    "state": _STATE,
+    "lastState": _STATE,
+}
+_WORKLOAD = {
+    "spec": {
+        **dict.fromkeys(("replicas", "selector", "strategy", "paused"), WHOLE),
+        "template": {"metadata": {"labels": WHOLE}, "spec": _POD_SPEC},
+    },
+    "status": WHOLE,
+}
+
+KINDS: Mapping[str, Fields] = {
+    "Application": {
+        "spec": {
+            **_COMPARED,
+            "project": WHOLE,
+            "syncPolicy": WHOLE,
+        },
+        "operation": _OPERATION,
+        "status": {
+            "conditions": WHOLE,
+            "health": WHOLE,
+            "reconciledAt": WHOLE,
+            "resources": dict.fromkeys(("group", "kind", "namespace", "name", "status", "hook"), WHOLE),
+            "sync": {**dict.fromkeys(("status", "revision", "revisions"), WHOLE), "comparedTo": _COMPARED},
+            "operationState": {
+                **dict.fromkeys(("phase", "startedAt", "finishedAt", "message", "retryCount"), WHOLE),
+                "operation": _OPERATION,
+                "syncResult": {
+                    "revision": WHOLE,
+                    "revisions": WHOLE,
+                    "resources": dict.fromkeys(("kind", "name", "status", "hookPhase", "message"), WHOLE),
+                },
+            },
+        },
+    },
+    "ApplicationSet": {
+        "spec": {"generators": {"git": dict.fromkeys(("repoURL", "revision"), WHOLE)}},
+        "status": _CONDITIONS,
+    },
+    "AppProject": {"spec": dict.fromkeys(("sourceRepos", "destinations"), WHOLE)},
+    "APIService": {"spec": dict.fromkeys(("group", "version", "service"), WHOLE), "status": _CONDITIONS},
+    "ConfigMap": {"data": dict.fromkeys(("timeout.reconciliation", "timeout.reconciliation.jitter", "status"), WHOLE)},
+    "DaemonSet": _WORKLOAD,
+    "Deployment": _WORKLOAD,
+    "Event": dict.fromkeys(
+        ("involvedObject", "reason", "message", "type", "count", "firstTimestamp", "lastTimestamp",
+         "eventTime", "series"),
+        WHOLE,
+    ),
+    "ExternalSecret": {
+        "spec": {"secretStoreRef": WHOLE, "target": dict.fromkeys(("name", "creationPolicy"), WHOLE)},
+        "status": {**_CONDITIONS, "refreshTime": WHOLE},
+    },
+    "Node": {
+        "spec": dict.fromkeys(("providerID", "taints", "unschedulable"), WHOLE),
+        "status": dict.fromkeys(("capacity", "allocatable", "conditions"), WHOLE),
+    },
+    "Pod": {
+        "spec": _POD_SPEC,
+        "status": {
+            **dict.fromkeys(("phase", "conditions", "reason", "message"), WHOLE),
+            "containerStatuses": _CONTAINER_STATUS,
+            "initContainerStatuses": _CONTAINER_STATUS,
+        },
+    },
+    "ReplicaSet": _WORKLOAD,
+    "Secret": {},
+    "Service": {"spec": {"type": WHOLE, "selector": WHOLE}, "status": {"loadBalancer": WHOLE, "conditions": WHOLE}},
+    "StatefulSet": _WORKLOAD,
+    "StorageClass": dict.fromkeys(("provisioner", "volumeBindingMode"), WHOLE),
+}  # fmt: skip
+"""By kind, what is kept beside its identity and metadata."""
+ANY = {"spec": {"replicas": WHOLE}, "status": {**_CONDITIONS, "phase": WHOLE, "ready": WHOLE}}
+"""Of every other kind."""
+_IDENTITY = {"apiVersion": WHOLE, "kind": WHOLE, "metadata": _META}
+
+
+def redacted(body: Json, salt: str) -> Json:
+    """The object, reduced to what may be kept of its kind."""
+    kept = _fields(body, {**_IDENTITY, **KINDS.get(body.get("kind", ""), ANY)}, salt)
+    meta = kept.setdefault("metadata", {})
+    if managed := meta.get("managedFields"):
+        meta["managedFields"] = [entry for entry in managed if _tells(entry.get("fieldsV1"))]
+    return kept
+
+
+def _fields(body: Json, fields: Fields, salt: str) -> Json:
+    kept = {name: fields.get(name, fields.get(REST)) for name in body}
+    return {name: _kept(body[name], shape, salt) for name, shape in kept.items() if shape is not None}
+
+
+def _kept(value: object, shape: str | Fields, salt: str) -> object:
+    if shape == HASHED:
+        return _hash(value, salt)
+    if isinstance(value, list):
+        return [_kept(each, shape, salt) for each in value]
+    if isinstance(value, dict):
+        return _fields(value, {REST: WHOLE} if isinstance(shape, str) else shape, salt)
+    if isinstance(value, str) and "://" in value:
+        value = _LOGIN.sub("://***@", value)
+    return value if shape == WHOLE else None
+
+
+def _tells(fields: object) -> bool:
+    """Whether anything is left of what a manager owns."""
+    return isinstance(fields, dict) and any(name in _OWNED or _tells(each) for name, each in fields.items())
+
+
+def _hash(value: object, salt: str) -> str:
+    text = json.dumps(value, sort_keys=True)
+    return hashlib.sha256(f"{salt}{text}".encode()).hexdigest()[:16]
