@@ -119,6 +119,11 @@ class LoginFailed(CannotTell):
 class Forbidden(CannotTell):
     """403: the message names the verb and the resource."""
 
+    def __init__(self, message: str, hint: str = "", *, right: str = "") -> None:
+        super().__init__(message, hint)
+        self.right = right
+        """What may not be done, as `list nodes`."""
+
 
 class Interrupted(AiopsError):
     """Ctrl-C (130) or SIGTERM (143); nothing is written after it."""

@@ -202,7 +202,8 @@ def test_an_installed_aiops_has_its_own(tmp_path: Path, monkeypatch: pytest.Monk
     wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
     assert wheel["force-include"] == {"runbooks": f"aiops/{runbooks.PACKAGED}"}
     (tmp_path / "aiops" / runbooks.PACKAGED).mkdir(parents=True)
-    (tmp_path / "aiops" / runbooks.PACKAGED / "stone.md").write_text(GOOD)
+    for name in ("stone", "b", "d", "a", "c"):
+        (tmp_path / "aiops" / runbooks.PACKAGED / f"{name}.md").write_text(GOOD)
     monkeypatch.setattr(runbooks, "_HERE", tmp_path / "aiops")
-    assert runbooks.slugs() == ("stone",)
+    assert runbooks.slugs() == ("a", "b", "c", "d", "stone")
     assert runbooks.read("stone").title == "A title"

@@ -15,22 +15,29 @@ CLUSTER_READS = (
 
 def _judge(look: Look) -> Iterator[Finding]:
     refused = [unread for unread in look.unread.values() if unread.refused]
+    user = look.value("user")
     if not refused:
-        yield ok(f"{look.value('user')} may read everything that doctor looks at")
+        yield ok(f"{user} is refused nothing that doctor looks at")
         return
     yield Finding(
         status="unknown",
-        symptom=f"{len(refused)} of what doctor looks at may not be read",
-        cause="the rights of this user end there, so nothing can be said of it",
-        fix="kubectl create clusterrolebinding aiops-doctor --clusterrole=aiops-doctor --user=YOU  # docs/rbac.yaml",
-        evidence=tuple(Evidence(each.what, each.why) for each in refused),
+        symptom=f"{user} may not {', '.join(each.refused for each in refused)}",
+        cause="nothing can be said of what is not read",
+        fix=f"kubectl create clusterrolebinding aiops-doctor --clusterrole=aiops-doctor {_subject(user)}",
+        evidence=(Evidence("the server", refused[0].why),),
     )
+
+
+def _subject(user: str) -> str:
+    """As kubectl names who a role is bound to."""
+    account = user.removeprefix("system:serviceaccount:")
+    return f"--user={user}" if account == user else f"--serviceaccount={account}"
 
 
 CHECK = Check(
     slug="access",
     group="cluster",
-    title="this user may read everything that doctor looks at",
+    title="this user is refused nothing that doctor looks at",
     reads=CLUSTER_READS,
     needs=("cluster-reachable",),
     judge=_judge,

@@ -47,5 +47,6 @@ CHECK = Check(
     title="every part of the API that another server serves answers",
     reads=("api-services",),
     needs=("cluster-reachable",),
+    prerequisite=True,
     judge=_judge,
 )

@@ -22,5 +22,6 @@ CHECK = Check(
     title="Argo CD's ApplicationSet controller answers",
     reads=("application-sets",),
     needs=("argocd-installed",),
+    prerequisite=True,
     judge=_judge,
 )

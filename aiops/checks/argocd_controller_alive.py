@@ -37,5 +37,6 @@ CHECK = Check(
     title="Argo CD's application controller looks at the applications",
     reads=("applications", "argocd-settings"),
     needs=("argocd-installed",),
+    prerequisite=True,
     judge=_judge,
 )

@@ -29,5 +29,6 @@ CHECK = Check(
     title="the kinds of Argo CD are served",
     reads=("kinds",),
     needs=("cluster-reachable",),
+    prerequisite=True,
     judge=_judge,
 )

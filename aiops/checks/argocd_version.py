@@ -58,5 +58,6 @@ CHECK = Check(
     title="Argo CD is a version that aiops is tested with",
     reads=("argocd-version", "deployments"),
     needs=("argocd-installed",),
+    prerequisite=True,
     judge=_judge,
 )

@@ -24,6 +24,8 @@ class Check:
     """Every part of the look that `judge` may use."""
     needs: tuple[str, ...] = ()
     """Slugs of the checks without which this one's answer would mean nothing; all of them earlier in the registry."""
+    prerequisite: bool = False
+    """It has to hold before the first layer is applied."""
     judge: Callable[[Look], Iterable[Finding]]
     """A pure function; at least one finding, or a skip. May raise NotRead: then it is unknown."""
 

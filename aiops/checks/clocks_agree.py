@@ -34,5 +34,6 @@ CHECK = Check(
     title="this machine's clock agrees with the cluster's",
     reads=("version",),
     needs=("cluster-reachable",),
+    prerequisite=True,
     judge=_judge,
 )

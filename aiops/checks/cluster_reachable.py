@@ -21,5 +21,6 @@ CHECK = Check(
     group="cluster",
     title="the Kubernetes API answers and takes our login",
     reads=("version",),
+    prerequisite=True,
     judge=_judge,
 )

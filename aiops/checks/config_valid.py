@@ -33,5 +33,6 @@ CHECK = Check(
     group="config",
     title="the config is valid",
     reads=("config",),
+    prerequisite=True,
     judge=_judge,
 )

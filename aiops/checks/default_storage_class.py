@@ -52,5 +52,6 @@ CHECK = Check(
     title="exactly one StorageClass is the default",
     reads=("storage-classes",),
     needs=("cluster-reachable",),
+    prerequisite=True,
     judge=_judge,
 )

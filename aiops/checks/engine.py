@@ -49,6 +49,8 @@ def _cause(check: Check, before: Mapping[str, Verdict]) -> str:
 
 
 def _unread(unread: Unread) -> Finding:
+    if unread.refused:
+        return Finding(status="unknown", symptom=f"this user may not {unread.refused}")  # `access` has the cure of all
     return Finding(status="fail" if unread.definite else "unknown", symptom=unread.why, fix=unread.fix)
 
 

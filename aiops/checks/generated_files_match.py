@@ -27,5 +27,6 @@ CHECK = Check(
     title="the generated files say what the config says",
     reads=("generated",),
     needs=("config-valid",),
+    prerequisite=True,
     judge=_judge,
 )

@@ -35,5 +35,6 @@ CHECK = Check(
     title="the branch that Argo CD reads can be read, and asks for applications",
     reads=("plan",),
     needs=("config-valid",),
+    prerequisite=True,
     judge=_judge,
 )

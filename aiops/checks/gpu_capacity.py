@@ -93,6 +93,6 @@ CHECK = Check(
     group="gpu",
     title="a GPU node is there for the models, or one may come",
     reads=("plan", "applications", "deployments", "nodes", "autoscaler"),
-    needs=("git-readable", "nodes-ready"),
+    needs=("git-readable", "cluster-reachable"),
     judge=_judge,
 )

@@ -52,6 +52,6 @@ CHECK = Check(
     group="gpu",
     title="no GPU node is paid for that nothing uses",
     reads=("nodes", "pods", "deployments", "config"),
-    needs=("nodes-ready",),
+    needs=("cluster-reachable",),
     judge=_judge,
 )

@@ -48,6 +48,6 @@ CHECK = Check(
     group="gpu",
     title="every GPU node offers its GPU",
     reads=("nodes",),
-    needs=("nodes-ready",),
+    needs=("cluster-reachable",),
     judge=_judge,
 )

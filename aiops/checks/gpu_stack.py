@@ -57,6 +57,7 @@ CHECK = Check(
     group="gpu",
     title="gpu_stack of the config agrees with who provides the nodes",
     reads=("config", "nodes"),
-    needs=("config-valid", "nodes-ready"),
+    needs=("config-valid", "cluster-reachable"),
+    prerequisite=True,
     judge=_judge,
 )

@@ -29,5 +29,6 @@ CHECK = Check(
     title="the groups file is what the config asks for",
     reads=("groups-file",),
     needs=("config-valid",),
+    prerequisite=True,
     judge=_judge,
 )

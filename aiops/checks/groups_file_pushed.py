@@ -36,5 +36,6 @@ CHECK = Check(
     title="the groups file is committed and pushed",
     reads=("groups-pushed",),
     needs=("config-valid", "git-readable"),
+    prerequisite=True,
     judge=_judge,
 )

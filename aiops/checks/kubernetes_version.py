@@ -51,5 +51,6 @@ CHECK = Check(
     title="Kubernetes is a version that aiops is tested with",
     reads=("version",),
     needs=("cluster-reachable",),
+    prerequisite=True,
     judge=_judge,
 )

@@ -55,5 +55,6 @@ CHECK = Check(
     title="there are nodes, and all are ready",
     reads=("nodes",),
     needs=("cluster-reachable",),
+    prerequisite=True,
     judge=_judge,
 )

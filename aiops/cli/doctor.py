@@ -1,4 +1,4 @@
-"""The command that asks whether all is right."""
+"""Commands that ask how the platform stands."""
 
 from pathlib import Path
 
@@ -6,9 +6,11 @@ import click
 
 from aiops.cli.options import cluster_options, output_option
 
+LIVE = "What should stand.  [default: the layers that are live]"
+
 
 @click.command("doctor")
-@click.option("--profile", metavar="NAME", help="What should stand.  [default: the layers that are live]")
+@click.option("--profile", metavar="NAME", help=LIVE)
 @click.option("--only", metavar="CHECK", multiple=True, help="Only this check or group, or pattern as `gpu-*`.")
 @click.option("--skip", metavar="CHECK", multiple=True, help="All but this check or group, or pattern.")
 @click.option("--list", "listing", is_flag=True, help="Name every check, and look at nothing.")
@@ -46,3 +48,20 @@ def doctor_command(
         Options(**options),
         lambda session: doctor(session, profile, choice, strict=strict, save=save, saved=saved),
     )
+
+
+@click.command("status")
+@click.option("--profile", metavar="NAME", help=LIVE)
+@output_option(["text", "json"], "text for people; one json document.")
+@cluster_options
+def status_command(profile: str | None, **options: str) -> None:
+    """Show how the platform stands, on one screen.
+
+    Applications by the judgement of `aiops wait`, GPU models, GPU nodes with their age and cost, and what aiops did
+    last. Nothing is written, and nothing is waited for; `aiops doctor` says why something is not right.
+    """
+    from aiops.cli.execute import Options, answer
+    from aiops.operations.status import status
+    from aiops.progress.remembered import runs_folder
+
+    answer(Options(**options), lambda session: status(session, profile, runs_folder()))

@@ -53,13 +53,16 @@ def vllm_down_command(app: str | None, everything: bool, timeout: float | None, 
 def smoke_command(app: str | None, profile: str, tools: bool, **options: str) -> None:
     """Prove that what a profile serves answers, with its key and not without.
 
-    Through a port-forward that opens no port. Never wakes a GPU. With layer llm-gateway it goes through LiteLLM: a key
-    of its own, one call for each alias whose backend is up, and the key deleted.
+    First the checks of `aiops doctor`, unless an APP is named. Then calls through a port-forward that opens no port.
+    Never wakes a GPU. With layer llm-gateway they go through LiteLLM: a key of its own, one call for each alias whose
+    backend is up, and the key deleted.
     """
     from aiops.cli.execute import Options, execute
-    from aiops.operations.smoke import smoke
+    from aiops.operations.smoke import smoke, smoke_profile
 
-    execute(Options(**options), lambda session: smoke(session, profile, app, tools=tools))
+    if app is not None:
+        execute(Options(**options), lambda session: smoke(session, profile, app, tools=tools))
+    execute(Options(**options), lambda session: smoke_profile(session, profile, tools=tools))
 
 
 @click.command("pause")

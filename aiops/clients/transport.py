@@ -220,7 +220,7 @@ class Transport:
             case 401:
                 raise LoginFailed(who, f"log in again: context {self._context} is not accepted by the server")
             case 403:
-                raise Forbidden(who, f"ask for the right to {request.doing}")
+                raise Forbidden(who, f"ask for the right to {request.doing}", right=request.doing)
             case 404:
                 raise NotFound(who, status=status)
             case 409:

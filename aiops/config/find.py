@@ -27,7 +27,7 @@ def find(explicit: str | None, environ: Mapping[str, str], folder: Path) -> Path
     if environments:
         raise ConfigError("several environments have a config", tuple(map(str, environments)), _CHOOSE)
     looked.append(root / "environments/*/config.yaml")
-    raise ConfigError("no config file; looked for", tuple(map(str, looked)), _CHOOSE)
+    raise ConfigError("no config file is at any of these places", tuple(map(str, looked)), _CHOOSE)
 
 
 def git_root(folder: Path) -> Path | None:

@@ -41,7 +41,7 @@ class Wanted:
 
 
 def wanted(look: Look) -> tuple[Wanted, ...]:
-    """Those of the plan, in its order; of a manual application, which may never have been synced, those that are there."""
+    """Those of the plan, in its order; of a manual application, which may never have been synced, what is there."""
     plan = plan_of(look)
     expected = {each.name: each for each in plan.expected}
     there = {(body["metadata"]["namespace"], body["metadata"]["name"]): body for body in look.items("external-secrets")}

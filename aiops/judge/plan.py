@@ -10,7 +10,6 @@ from aiops.judge.profile import Judged, judge_profile
 from aiops.snapshot import Details, Json, Snapshot, Unread, moment, ref_of
 from aiops.snapshot.look import Look
 
-
 BENEATH = ("deployments", "nodes", "pods", "services")
 """Lists that tell why an application is not well; where one is unread, its cause is told without it."""
 

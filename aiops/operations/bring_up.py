@@ -9,8 +9,8 @@ from typing import Literal
 from aiops.config.tables import SERVING
 from aiops.errors import AiopsError
 from aiops.operations.gate import Gate, Step
-from aiops.operations.resolve import resolve
 from aiops.operations.root import root
+from aiops.operations.stage_checks import check_prerequisites, check_profile
 from aiops.operations.target import prove_target
 from aiops.operations.wait import wait
 from aiops.progress.events import BroughtUp, Result, Rooted, Row, StageEnded, StageStarted, Synced, Waited
@@ -60,11 +60,12 @@ def _steps(session: Session, stages: tuple[str, ...], gate: Gate | None, limit_s
     timeouts = session.config.aiops.timeouts
     steps: list[Step] = [
         ("target", partial(_target, session)),
-        ("groups file", partial(resolve, session, check=True, prune=False)),
+        ("prerequisites", partial(check_prerequisites, session, stages[0])),
     ]
     for stage in stages:
         steps.append((f"{stage}: root", partial(root, session, stage, limit_s=timeouts.root)))
         steps.append((f"{stage}: wait", partial(wait, session, stage, limit_s=limit_s or timeouts.wait)))
+        steps.append((f"{stage}: checks", partial(check_profile, session, stage)))
         steps += gate.steps(stage) if gate is not None else ()
     return steps
 

@@ -11,12 +11,11 @@ from aiops.checks.check import GROUPS, Check, Verdict
 from aiops.checks.engine import judge_look, reads_of
 from aiops.config.spelling import did_you_mean
 from aiops.errors import WrongUse
-from aiops.judge.bill import bills
 from aiops.judge.finding import Finding
-from aiops.operations.gpus import users_of
 from aiops.operations.look import take_look
 from aiops.operations.look_file import load_look, save_look
-from aiops.progress.events import Checked, CheckListed, Diagnosed, Found, Paid, RunStarted, Seen
+from aiops.operations.paying import gpu_nodes
+from aiops.progress.events import Checked, CheckListed, Diagnosed, Found, RunStarted, Seen
 from aiops.session import Session
 from aiops.snapshot.look import Look
 
@@ -63,7 +62,7 @@ def doctor(
     return diagnose(session, look, checks, strict=strict)
 
 
-def diagnose(session: Session, look: Look, checks: Sequence[Check], *, strict: bool) -> Diagnosed:
+def diagnose(session: Session, look: Look, checks: Sequence[Check], *, strict: bool = False) -> Diagnosed:
     """The result of these checks on a look; what costs money is noted in the session."""
     verdicts = judge_look(look, checks)
     _note_costs(session, look)
@@ -137,12 +136,4 @@ def _found(finding: Finding) -> Found:
 
 def _note_costs(session: Session, look: Look) -> None:
     """GPU nodes that are up, for the last lines."""
-    if not {"nodes", "pods", "config"} <= look.reads.keys():
-        return
-    users = users_of(look.items("pods"))
-    for bill in bills(look.items("nodes"), look.at, look.value("config")["prices"]):
-        what = users.get(bill.node, "")
-        session.paying[bill.node] = Paid(
-            what=what, node=bill.node, gpu=bill.gpu, age_s=bill.age_s, per_hour=bill.per_hour, cost=bill.cost,
-            stop="aiops vllm-down --all" if what else "",
-        )  # fmt: skip
+    session.paying.update({paid.node: paid for paid in gpu_nodes(look)})

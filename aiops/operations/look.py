@@ -10,7 +10,8 @@ from typing import NoReturn
 from aiops.clients.kube import Kube
 from aiops.collect import gather
 from aiops.collect.cluster import ClusterReads, Read
-from aiops.errors import AiopsError, Forbidden, TargetError, WrongUse
+from aiops.errors import AiopsError, CannotTell, Forbidden, TargetError, WrongUse
+from aiops.judge.doubt import doubted
 from aiops.operations.look_beneath import BeneathReads
 from aiops.operations.look_git import GitReads
 from aiops.session import Session
@@ -35,6 +36,9 @@ def take_look(session: Session, profile: str | None, names: Iterable[str], *, co
     cluster = _cluster(session)
     reads = {name: read for name, read in _reads(session, profile, cluster).items() if name in wanted}
     answers, failures = gather(reads, at_once=AT_ONCE, limit_s=LIMIT_S)
+    for name, why in tuple(doubted(answers)):
+        del answers[name]
+        failures[name] = CannotTell(f"kubernetes: {why}", "kubectl get the same list, with the same login")
     here = datetime.now(UTC)
     taken = cluster.kube.now() if cluster.kube is not None else here
     return Look(
@@ -84,7 +88,7 @@ def _cluster(session: Session) -> Cluster:
     except WrongUse as error:
         if session.context_option or session.kubeconfig:
             raise
-        return Cluster(namespace, error=error)
+        return Cluster(namespace, error=CannotTell(error.message, error.hint))
 
 
 def _reads(session: Session, profile: str | None, cluster: Cluster) -> Mapping[str, Read]:
@@ -106,6 +110,6 @@ def _unread(name: str, error: AiopsError) -> Unread:
         what=name,
         why=lines[0],
         fix=error.hint,
-        refused=isinstance(error, Forbidden),
+        refused=error.right or "read it" if isinstance(error, Forbidden) else "",
         definite=error.exit_code in (2, 3),
     )

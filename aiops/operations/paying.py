@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from aiops.judge.bill import Bill, bill_of, bills
+from aiops.operations.gpus import users_of
 from aiops.progress.events import Paid, duration
 from aiops.session import Session
 from aiops.snapshot import Json
+from aiops.snapshot.look import Look
 
 
 def keep(session: Session, what: str, node: Json | None, stop: str) -> Paid:
@@ -31,6 +33,17 @@ def remaining(session: Session, nodes: Iterable[Json], users: Mapping[str, str])
     session.paying.clear()
     for bill in bills(nodes, session.kube.now(), session.prices):
         session.paying[bill.node] = _paid(bill, users.get(bill.node, ""), "")
+
+
+def gpu_nodes(look: Look) -> tuple[Paid, ...]:
+    """The GPU nodes of a look, each with who uses its GPU; none where nodes were not read."""
+    if not {"nodes", "pods", "config"} <= look.reads.keys():
+        return ()
+    users = users_of(look.items("pods"))
+    found = bills(look.items("nodes"), look.at, look.value("config")["prices"])
+    return tuple(
+        _paid(bill, users.get(bill.node, ""), "aiops vllm-down --all" if bill.node in users else "") for bill in found
+    )
 
 
 def words(paid: Paid) -> str:

@@ -1,16 +1,37 @@
-"""`smoke`: authenticated calls to what a profile serves, and nothing else that could pass for them."""
+"""`smoke`: the checks of a profile, and authenticated calls to what it serves: nothing else could pass for them."""
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from aiops.config.tables import GATEWAY, SERVING
 from aiops.errors import WrongUse
 from aiops.operations.models import chosen_application, live_model
 from aiops.operations.smoke_gateway import smoke_gateway
 from aiops.operations.smoke_model import smoke_model
+from aiops.operations.stage_checks import check_profile
 from aiops.operations.target import prove_target
 from aiops.progress.events import Probe, Smoked
 from aiops.session import Session
+
+
+def smoke_profile(session: Session, profile: str, *, tools: bool) -> Smoked:
+    """Everything that doctor asks of the profile, then the calls. A failed check keeps no call from being made."""
+    prove_target(session)
+    checks = check_profile(session, profile)
+    if {SERVING, GATEWAY} & set(session.layers(profile)):
+        called = smoke(session, profile, None, tools=tools)
+    else:
+        called = Smoked(summary="it serves no model", profile=profile, probes=())
+    summary = f"{called.summary}; {checks.summary}" if called.exit_code or not checks.exit_code else checks.summary
+    return replace(
+        called,
+        summary=summary,
+        hint=called.hint or checks.hint,
+        exit_code=called.exit_code if called.exit_code == 3 else checks.exit_code or called.exit_code,
+        warnings=called.warnings + checks.warnings,
+        checks=tuple(check for check in checks.checks if check.status not in ("ok", "skip")),
+    )
 
 
 def smoke(session: Session, profile: str, name: str | None, *, tools: bool) -> Smoked:

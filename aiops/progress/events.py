@@ -7,7 +7,7 @@ cluster: whoever renders them must treat them as data, never as markup.
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields, is_dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 Level = Literal["info", "done", "warn"]
@@ -273,6 +273,8 @@ class Smoked(Result):
 
     profile: str
     probes: tuple[Probe, ...]
+    checks: tuple["Checked", ...] = ()
+    """Of the profile, those that are not ok."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -380,7 +382,7 @@ class Checked:
 
 @dataclass(frozen=True, kw_only=True)
 class Diagnosed(Result):
-    """`doctor`: every check, in the order of the registry. All of it comes from the look: a saved one gives the same."""
+    """`doctor`: every check, in the order of the registry; all of it from the look, so a saved one gives the same."""
 
     origin: RunStarted
     """The run that took the look."""
@@ -392,6 +394,40 @@ class Diagnosed(Result):
     """Empty: the layers that are live."""
     layers: tuple[str, ...]
     checks: tuple[Checked, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelStands:
+    """`status`: one GPU model."""
+
+    name: str
+    """Its Deployment, as `Deployment serving/llama`."""
+    application: str
+    wanted: int
+    ready: int
+    nodes: tuple[str, ...] = ()
+    raised: str = ""
+    """Who switched it on, where aiops did."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing(Result):
+    """`status`: how the platform stands, on one screen."""
+
+    context: str
+    taken: str
+    """When it was looked at, by the cluster's clock."""
+    revision: str
+    """The branch and its commit."""
+    rows: tuple[Row, ...]
+    """Every application, by the judgement of `wait`."""
+    models: tuple[ModelStands, ...]
+    nodes: tuple[Paid, ...]
+    """The GPU nodes."""
+    unread: tuple[str, ...]
+    """What could not be read, so is missing here."""
+    runs: tuple[Run, ...]
+    """What aiops did last on this machine, newest first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -418,6 +454,11 @@ def duration(seconds: float) -> str:
     if hours:
         return f"{hours}h{minutes:02}m"
     return f"{minutes}m{rest:02}s" if minutes else f"{rest}s"
+
+
+def when(moment: str) -> str:
+    """A time in RFC 3339 as people read it: `2026-01-31 12:00:00 UTC`."""
+    return f"{datetime.fromisoformat(moment).astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def printable(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from aiops.progress.events import Checked, CheckListed, Diagnosed, Found
+from aiops.progress.events import Checked, CheckListed, Diagnosed, Found, when
 from aiops.render.glyphs import BAD, GOOD, INFO, LATER, NEXT, UNSURE, WARNING
 from aiops.render.line import Line
 
@@ -14,14 +14,18 @@ def diagnosis(result: Diagnosed) -> Iterator[Line]:
     """All of it but the ending."""
     profile = f"profile {result.profile}" if result.profile else "the layers that are live"
     layers = f": {', '.join(result.layers)}" if result.layers else ""
-    yield Line(f"{result.origin.context}, {profile}{layers}; looked at {result.taken}", INFO)
+    yield Line(f"{result.origin.context}, {profile}{layers}; looked at {when(result.taken)}", INFO)
     width = max(len(check.slug) for check in result.checks)
     for group in dict.fromkeys(check.group for check in result.checks):
         yield Line()
         yield Line(group, style="bold")
-        for check in result.checks:
-            if check.group == group:
-                yield from _check(check, width)
+        inside = [check for check in result.checks if check.group == group]
+        for check in inside:
+            if not check.because:
+                yield from checked(check, width)
+        for cause in dict.fromkeys(check.because for check in inside if check.because):
+            names = ", ".join(check.slug for check in inside if check.because == cause)
+            yield Line(f"skipped, because {cause} did not pass: {names}", LATER)
 
 
 def check_list(result: CheckListed) -> Iterator[Line]:
@@ -33,15 +37,15 @@ def check_list(result: CheckListed) -> Iterator[Line]:
             yield Line(f"{slug:<{width}}  {title}{f'  (needs {needs})' if needs else ''}", INFO)
 
 
-def _check(check: Checked, width: int) -> Iterator[Line]:
+def checked(check: Checked, width: int) -> Iterator[Line]:
+    """One check on a line, and beneath it what is to be said of what is not ok."""
     shown = [each for each in check.findings if each.status in REMARKABLE] or check.findings[:1]
     for number, found in enumerate(shown):
         name = check.slug if not number else ""
-        words = f"because {check.because} did not pass" if check.because else found.symptom
-        yield Line(f"{name:<{width}}  {words}", SIGNS[found.status])
+        yield Line(f"{name:<{width}}  {found.symptom}", SIGNS[found.status])
         if found.status in REMARKABLE:
             yield from _beneath(found)
-    if check.status in REMARKABLE:
+    if check.status in ("fail", "warn"):
         yield Line(f"aiops runbook {check.slug}", NEXT, indent=4, command=True)
 
 

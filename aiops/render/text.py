@@ -21,17 +21,19 @@ from aiops.progress.events import (
     RunbookRead,
     RunbooksListed,
     Smoked,
+    Standing,
     Synced,
     Waited,
     duration,
 )
-from aiops.render.diagnosis import check_list, diagnosis
+from aiops.render.diagnosis import check_list, checked, diagnosis
 from aiops.render.glyphs import BAD, GOOD, INFO, LATER, LEVELS, NEXT, UNSURE, WARNING, verdict
 from aiops.render.history import table
 from aiops.render.line import Line, block
 from aiops.render.page import Page
 from aiops.render.paid import paid
 from aiops.render.rows import AS_WANTED, by_layer, phases, remarkable
+from aiops.render.standing import standing
 
 ACTIONS = {"failed": BAD, "not applied": LATER, "created": GOOD, "changed": GOOD, "unchanged": GOOD}
 OUTCOMES = {"done": GOOD, "synced": GOOD, "unchanged": GOOD, "skipped": LATER, "failed": BAD}
@@ -141,12 +143,20 @@ def _diagnosed(result: Diagnosed) -> Iterator[Line]:
 
 
 @body.register
+def _standing(result: Standing) -> Iterator[Line]:
+    yield from standing(result)
+
+
+@body.register
 def _check_listed(result: CheckListed) -> Iterator[Line]:
     yield from check_list(result)
 
 
 @body.register
 def _smoked(result: Smoked) -> Iterator[Line]:
+    longest = max((len(check.slug) for check in result.checks), default=0)
+    for check in result.checks:
+        yield from checked(check, longest)
     width = max((len(probe.what) for probe in result.probes), default=0)
     for target in dict.fromkeys(probe.target for probe in result.probes):
         yield Line(target, INFO)

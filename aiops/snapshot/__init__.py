@@ -36,8 +36,8 @@ class Unread:
     why: str
     fix: str = ""
     """What would let it be read."""
-    refused: bool = False
-    """The server said no (403): others of its answers count."""
+    refused: str = ""
+    """The right that this user lacks, as `list nodes` (403); empty where it is for another reason."""
     definite: bool = False
     """It is known why and nobody was silent: the thing itself is wrong."""
 

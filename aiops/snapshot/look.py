@@ -83,7 +83,10 @@ def dumps(look: Look) -> str:
 
 def loads(text: str) -> Look:
     """The look in a file's text; ValueError with what is wrong where it holds none."""
-    body = json.loads(text)
+    try:
+        body = json.loads(text)
+    except ValueError:
+        raise ValueError("it is not JSON") from None
     if not isinstance(body, dict) or "aiopsLook" not in body:
         raise ValueError("it was not written by `aiops doctor --save`")
     if (version := body.pop("aiopsLook")) != VERSION:

@@ -7,14 +7,18 @@ A case is a YAML file in `cases/<slug>/`:
       taken: 2026-...          # fields of the look itself
     reads:                     # a read's whole new value
       storage-classes: []
-    patch:                     # JSON patch (RFC 6902: add, replace, remove) of a read; `-` appends
-      nodes: [{op: replace, path: /0/spec/providerID, value: aws:///x}]
+    patch:                     # JSON patch (RFC 6902: add, replace, remove) of a read
+      nodes: [{op: replace, path: "/[name=cpu-0]/spec/providerID", value: aws:///x}]
     unread:                    # reads that failed
-      nodes: {why: "kubernetes x: cannot list nodes (403): ...", refused: true}
+      nodes: {why: "kubernetes x: cannot list nodes (403): ...", refused: list nodes}
     expect:
       status: fail             # of the check
+      says: 2 nodes            # in the first finding, also where it is ok
       findings:                # every finding that is not ok, in order: each field is found in the finding's own
         - {status: fail, symptom: none of the StorageClasses, fix: kubectl annotate}
+
+In a path, `[name=dex]` is the one item of a list that has this field, in its metadata or itself, `[*]` is each item,
+and `-` is its end.
 """
 
 import json
@@ -25,8 +29,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from aiops.gitops.parsing import parse
 from aiops.snapshot import Json, Unread
 from aiops.snapshot.look import Look, loads
 
@@ -46,48 +49,88 @@ def cases() -> Iterator[tuple[str, Path]]:
         yield file.parent.name, file
 
 
+@cache
 def read(file: Path) -> Json:
-    """A case."""
-    found: Json = yaml.safe_load(file.read_text())
+    """A case; its times are texts, as in JSON."""
+    (found,) = parse(file.read_text(), str(file))
     unknown = found.keys() - {"about", "look", "reads", "patch", "unread", "expect"}
     assert not unknown, f"{file}: {unknown}"
-    return found
+    return dict(found)
 
 
 def look_of(case: Json) -> Look:
     """The healthy look with what the case changes."""
     base = healthy()
-    reads = {**deepcopy(dict(base.reads)), **case.get("reads", {})}
-    for name, operations in case.get("patch", {}).items():
-        reads[name] = patched(reads[name], operations)
+    reads = {**dict(base.reads), **case.get("reads", {})}
+    changed = {name: patched(reads[name], operations) for name, operations in case.get("patch", {}).items()}
     unread = {name: Unread(what=name, **why) for name, why in case.get("unread", {}).items()}
-    for name in unread:
-        reads.pop(name)
-    return replace(base, reads=json.loads(json.dumps(reads, default=str)), unread=unread, **case.get("look", {}))
+    there = {name: value for name, value in {**reads, **changed}.items() if name not in unread}
+    return replace(base, reads=there, unread=unread, **case.get("look", {}))
 
 
 def patched(document: Any, operations: list[Json]) -> Any:
-    """The document after a JSON patch."""
+    """The document after a JSON patch; it is not changed itself."""
+    # through JSON: a copy, and what YAML shares by an anchor is its own again
+    document = json.loads(json.dumps(document))
     for operation in operations:
-        *way, last = [part.replace("~1", "/").replace("~0", "~") for part in operation["path"].split("/")[1:]]
-        target = document
-        for part in way:
-            target = target[int(part) if isinstance(target, list) else part]
-        if isinstance(target, list):
-            _in_list(target, last, operation)
-        elif operation["op"] == "remove":
-            del target[last]
-        else:
-            assert operation["op"] == "add" or last in target, f"nothing to replace at {operation['path']}"
-            target[last] = operation["value"]
+        *way, last = [part.replace("~1", "/").replace("~0", "~") for part in split(operation["path"])]
+        for target in reached(document, way):
+            change(target, last, operation)
     return document
 
 
-def _in_list(target: list[Any], last: str, operation: Json) -> None:
-    index = len(target) if last == "-" else int(last)
-    if operation["op"] == "add":
-        target.insert(index, operation["value"])
-    elif operation["op"] == "remove":
-        del target[index]
+def split(path: str) -> list[str]:
+    """The parts of a path. A `/` in brackets is no border."""
+    parts, depth = [""], 0
+    for letter in path.removeprefix("/"):
+        depth += (letter == "[") - (letter == "]")
+        if letter == "/" and not depth:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return parts
+
+
+def reached(document: Any, way: list[str]) -> Iterator[Any]:
+    """Everything that a path leads to: one, or with `[*]` all."""
+    if not way:
+        yield document
+        return
+    part, rest = way[0], way[1:]
+    if isinstance(document, list):
+        for index in indexes(document, part):
+            yield from reached(document[index], rest)
     else:
-        target[index] = operation["value"]
+        yield from reached(document[part], rest)
+
+
+def indexes(items: list[Any], part: str) -> list[int]:
+    """Which items of a list are meant; AssertionError where `[field=text]` does not mean exactly one."""
+    if part == "[*]":
+        return list(range(len(items)))
+    if not part.startswith("["):
+        return [int(part)]
+    field, _, text = part.strip("[]").partition("=")
+    found = [
+        index for index, item in enumerate(items) if text in (item.get("metadata", {}).get(field), item.get(field))
+    ]
+    assert len(found) == 1, f"{part} is {len(found)} of {len(items)}"
+    return found
+
+
+def change(target: Any, last: str, operation: Json) -> None:
+    """One operation on what holds its target."""
+    kind, value = operation["op"], deepcopy(operation.get("value"))
+    assert kind in ("add", "replace", "remove"), kind
+    if isinstance(target, list):
+        if kind == "add":
+            target.insert(len(target) if last == "-" else int(last), value)
+            return
+        for index in reversed(indexes(target, last)):
+            target[index : index + 1] = [] if kind == "remove" else [value]
+        return
+    assert kind == "add" or last in target, f"there is no {operation['path']}"
+    if kind == "remove":
+        del target[last]
+    else:
+        target[last] = value

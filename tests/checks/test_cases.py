@@ -7,6 +7,7 @@ import pytest
 
 from aiops.checks import ALL
 from aiops.checks.engine import judge_look
+from aiops.judge.finding import Finding
 from aiops.snapshot import Json
 from tests.checks.cases import FOLDER, cases, healthy, look_of, read
 
@@ -21,8 +22,9 @@ def test_a_case(slug: str, file: Path) -> None:
     (verdict,) = judge_look(look_of(case), [CHECKS[slug]])
     found = [asdict(each) for each in verdict.findings if each.status in FOUND]
     expected: list[Json] = case["expect"].get("findings", [])
-    assert verdict.status == case["expect"]["status"], verdict
-    assert len(found) == len(expected), verdict
+    assert verdict.status == case["expect"]["status"], verdict.findings
+    assert case["expect"].get("says", "") in verdict.findings[0].symptom
+    assert len(found) == len(expected), verdict.findings
     for finding, wanted in zip(found, expected, strict=True):
         for field, words in wanted.items():
             text = finding[field] if isinstance(finding[field], str) else str(finding[field])
@@ -32,9 +34,20 @@ def test_a_case(slug: str, file: Path) -> None:
 @pytest.mark.parametrize("slug", CHECKS)
 def test_each_check_has_cases_of_both_kinds(slug: str) -> None:
     """What it finds, what it is silent about, and what it says of what it cannot read."""
-    statuses = [read(file)["expect"]["status"] for file in FOLDER.glob(f"{slug}/*.yaml")]
-    assert {"fail", "warn"} & set(statuses), "no case that it finds"
-    assert {"ok", "skip"} & set(statuses), "no false positive that it does not find"
+    found = [read(file)["expect"]["status"] for file in FOLDER.glob(f"{slug}/*.yaml")]
+    assert set(FOUND) & set(found), "no case that it finds"
+    assert {"ok", "skip"} & set(found), "no false positive that it does not find"
+    assert len(found) >= 3
+
+
+@pytest.mark.parametrize(("slug", "file"), FILES, ids=[f"{slug}/{file.stem}" for slug, file in FILES])
+def test_a_case_says_why_in_one_plain_sentence(slug: str, file: Path) -> None:
+    about = read(file)["about"]
+    assert about == " ".join(about.split())
+    assert about.isprintable()
+    assert not about.endswith(".")
+    assert len(about) < 120
+    assert file.stem == "-".join(file.stem.split()).strip("-")
 
 
 def test_no_case_without_its_check() -> None:
@@ -42,4 +55,6 @@ def test_no_case_without_its_check() -> None:
 
 
 def test_nothing_is_found_on_a_healthy_platform() -> None:
-    assert [(each.check.slug, each.findings[0]) for each in judge_look(healthy(), ALL) if each.status in FOUND] == []
+    verdicts = judge_look(healthy(), ALL)
+    found: list[tuple[str, Finding]] = [(each.check.slug, each.findings[0]) for each in verdicts if each.status in FOUND]
+    assert found == []

@@ -18,7 +18,10 @@ from tests.serving.server import Server
 
 Work = Callable[[], Result]
 SYNC, UP, SMOKE, DOWN = f"serving: sync {MODEL}", f"serving: vllm-up {MODEL}", "serving: smoke", f"vllm-down {MODEL}"
-BEFORE = ["target", "groups file", "platform: root", "platform: wait", "serving: root", "serving: wait"]
+BEFORE = [
+    "target", "prerequisites",
+    "platform: root", "platform: wait", "platform: checks", "serving: root", "serving: wait", "serving: checks",
+]  # fmt: skip
 DEPLOYMENT = f"Deployment serving/{MODEL}"
 
 
@@ -40,7 +43,8 @@ class Stubs(dict[str, Work]):
 @pytest.fixture(autouse=True)
 def stubs(monkeypatch: pytest.MonkeyPatch) -> Stubs:
     found = Stubs()
-    monkeypatch.setattr(bring_up, "resolve", lambda *_, **__: found.play("groups file"))
+    monkeypatch.setattr(bring_up, "check_prerequisites", lambda *_: found.play("prerequisites"))
+    monkeypatch.setattr(bring_up, "check_profile", lambda _, stage: found.play(f"{stage}: checks"))
     for verb in ("root", "wait"):
         monkeypatch.setattr(bring_up, verb, lambda _, stage, verb=verb, **__: found.play(f"{stage}: {verb}"))
     monkeypatch.setattr(gate, "sync", lambda _, names, **__: found.play(f"sync {' '.join(names)}"))
@@ -118,7 +122,7 @@ def test_without_the_gate_no_model_is_meant(session: Session, work: Path, api: A
     several(work)
     result = run(session, profile, gpu=gpu)
     assert result.exit_code == 0
-    assert list(outcomes(result)) == BEFORE[: 6 if profile == "serving" else 4]
+    assert list(outcomes(result)) == BEFORE[: 8 if profile == "serving" else 5]
     assert api.patches == []
 
 
@@ -181,7 +185,9 @@ def test_a_stage_that_fails_still_lowers(session: Session, cluster: Cluster, stu
     assert (cluster.replicas(), outcomes(result)[DOWN]) == (0, "done")
 
 
-@pytest.mark.parametrize("stage", ["groups file", "platform: wait", "serving: wait", f"sync {MODEL}"])
+@pytest.mark.parametrize(
+    "stage", ["prerequisites", "platform: wait", "serving: checks", "serving: wait", f"sync {MODEL}"]
+)
 def test_what_fails_before_leaves_the_model_alone(session: Session, api: Api, stubs: Stubs, stage: str) -> None:
     stubs[stage] = lambda: FAILS
     result = run(session)

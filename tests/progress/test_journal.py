@@ -86,6 +86,16 @@ def test_nobody_else_can_read_it_whatever_the_umask(tmp_path: Path, umask: int) 
     assert (folder / f"{RUN}.jsonl").stat().st_mode & 0o777 == 0o600
 
 
+def test_nor_for_a_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fchmod", lambda *_: None)
+    before = os.umask(0)
+    try:
+        with journal(tmp_path, RUN):
+            assert (tmp_path / f"{RUN}.jsonl").stat().st_mode & 0o777 == 0o600
+    finally:
+        os.umask(before)
+
+
 def test_a_folder_that_others_could_read_is_closed(folder: Path) -> None:
     folder.mkdir(parents=True, mode=0o755)
     with journal(folder, RUN):

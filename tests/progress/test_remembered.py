@@ -10,7 +10,7 @@ from unittest.mock import Mock
 import pytest
 
 from aiops.progress.events import Failed, Paid, Run, RunStarted, Said, StageStarted, Waited
-from aiops.progress.remembered import events_of, run_ids, runs, runs_folder, told
+from aiops.progress.remembered import LINE_BYTES, events_of, run_ids, runs, runs_folder, told
 from tests.progress.journals import DONE, NOON, line, recorded, run_id, written
 from tests.progress.looks import look, row
 from tests.render.results import PLANNED
@@ -86,6 +86,13 @@ def test_garbage_behind_the_end_hides_it_not(tmp_path: Path, garbage: str) -> No
     assert runs(tmp_path)[0].exit_code == 0
 
 
+def test_much_garbage_leaves_the_beginning(tmp_path: Path) -> None:
+    file = recorded(tmp_path, 0)
+    file.write_text(file.read_text() + "x" * 3 * LINE_BYTES)
+    [run] = runs(tmp_path)
+    assert (run.command, run.exit_code, run.seconds) == ("wait", None, 0.0)
+
+
 def test_what_is_not_utf_8_is_garbage(tmp_path: Path) -> None:
     file = recorded(tmp_path, 0, DONE)
     file.write_bytes(file.read_bytes() + b"\xff\n")
@@ -106,6 +113,7 @@ def test_foreign_files_are_no_runs(tmp_path: Path) -> None:
     (tmp_path / f"{run_id(2)}.jsonl").mkdir()
     (tmp_path / f"{run_id(3)}.jsonl").symlink_to(tmp_path / "notes.txt")
     os.mkfifo(tmp_path / f"{run_id(4)}.jsonl")
+    assert run_ids(tmp_path) == (run_id(0),)
     assert [run.run for run in runs(tmp_path)] == [run_id(0)]
 
 
