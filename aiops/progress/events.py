@@ -291,7 +291,6 @@ class Run:
 
     run: str
     command: str
-    context: str = ""
     began: datetime
     ended: datetime
     """When the last thing was recorded, its result or not."""

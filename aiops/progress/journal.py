@@ -46,7 +46,8 @@ class Journal:
         """Make the file, and room for it among the others."""
         try:
             folder = self._path.parent
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)
             folder.chmod(0o700)
             for run in run_ids(folder)[RUNS - 1 :]:
                 path(folder, run).unlink(missing_ok=True)

@@ -105,7 +105,6 @@ def _run(folder: Path, run: str) -> Run | None:
     return Run(
         run=run,
         command=started.command,
-        context=started.context,
         began=first.at,
         ended=last.at,
         seconds=max(0.0, (last.at - first.at).total_seconds()),

@@ -35,6 +35,7 @@ def inside(
 ) -> Iterator[Callable[..., Outcome]]:
     """The same in this process: for what depends on words alone."""
     monkeypatch.chdir(aiops.folder)
+    monkeypatch.setenv("XDG_STATE_HOME", str(aiops.folder.parent / "state"))
     for name in ("AIOPS_CONFIG", "NO_COLOR", "FORCE_COLOR", "ARGOCD_SERVER"):
         monkeypatch.delenv(name, raising=False)
     for name, value in aiops.environ.items():

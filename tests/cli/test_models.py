@@ -27,7 +27,8 @@ LINE = "Deployment serving/llama runs on node gpu-1 (nvidia-l4), up for 1m00s, 0
 def called(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[Any, ...], dict[str, Any]]]:
     """The operations that were called, without the session."""
     found: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
-    for name in ("vllm_up.vllm_up", "vllm_down.vllm_down", "vllm_down.vllm_down_all", "smoke.smoke", "pause.pause",
+    for name in ("vllm_up.vllm_up", "vllm_down.vllm_down", "vllm_down.vllm_down_all", "smoke.smoke", "smoke.smoke_profile",
+                 "pause.pause",
                  "pause.resume", "bring_up.bring_up"):  # fmt: skip
 
         def operation(session: Session, *args: Any, name: str = name, **more: Any) -> Result:
@@ -46,7 +47,8 @@ COMMANDS: dict[str, tuple[str, tuple[Any, ...], dict[str, Any]]] = {
     "vllm-down app --timeout 5m": ("vllm_down", ("app",), {"limit_s": 300.0}),
     "vllm-down --all": ("vllm_down_all", (), {"limit_s": None}),
     "vllm-down --all --timeout 5m": ("vllm_down_all", (), {"limit_s": 300.0}),
-    "smoke": ("smoke", ("serving", None), {"tools": False}),
+    "smoke": ("smoke_profile", ("serving",), {"tools": False}),
+    "smoke --profile full": ("smoke_profile", ("full",), {"tools": False}),
     "smoke app --profile full --tools": ("smoke", ("full", "app"), {"tools": True}),
     "pause app": ("pause", ("app",), {"limit_s": None}),
     "pause ns/app --timeout 1m": ("pause", ("ns/app",), {"limit_s": 60.0}),

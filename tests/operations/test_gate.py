@@ -138,7 +138,7 @@ def test_up_once_and_a_smoke_at_each_later_stage(session: Session, monkeypatch: 
     assert result.exit_code == 0
     assert smokes == [("serving", MODEL), ("llm-gateway", None), ("full", None)]
     assert [name for name in outcomes(result) if "vllm" in name or "sync" in name] == [SYNC, UP, DOWN]
-    assert list(outcomes(result))[-3:] == ["full: wait", "full: smoke", DOWN]
+    assert list(outcomes(result))[-3:] == ["full: checks", "full: smoke", DOWN]
 
 
 def test_what_was_never_synced_is_synced_first(session: Session, api: Api, cluster: Cluster, stubs: Stubs) -> None:

@@ -33,7 +33,6 @@ def test_a_run_is_told_by_its_first_and_its_last_line(tmp_path: Path) -> None:
         Run(
             run=run_id(0),
             command="wait --profile serving",
-            context="lab",
             began=NOON,
             ended=NOON + timedelta(seconds=5),
             seconds=5.0,

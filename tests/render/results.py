@@ -6,7 +6,10 @@ from typing import Any
 from aiops.progress import events
 from aiops.progress.events import (
     Change,
+    Checked,
+    Found,
     Lowered,
+    ModelStands,
     Paid,
     Planned,
     Probe,
@@ -14,6 +17,8 @@ from aiops.progress.events import (
     Result,
     Row,
     Run,
+    RunStarted,
+    Seen,
     StageEnded,
     SyncedApplication,
 )
@@ -54,8 +59,19 @@ CHANGE = Change(kind="AppProject", name="platform", action="failed", diff=f"-a\n
 PLANNED = Planned(profile="serving", layers=("platform",), changes=(CHANGE,), groups=("core", EVIL))
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 RUN = Run(
-    run="20260131T120000-3f9a", command=f"wait {EVIL}", context=EVIL, began=NOON, ended=NOON, seconds=5.0,
+    run="20260131T120000-3f9a", command=f"wait {EVIL}", began=NOON, ended=NOON, seconds=5.0,
     exit_code=3, summary=f"{EVIL}\nand more", warnings=1,
+)  # fmt: skip
+FOUND = Found(
+    status="fail", symptom=EVIL, cause=EVIL, fix=f"curl {URL}", about=EVIL, owner=EVIL,
+    evidence=(Seen(source="condition Ready", text=EVIL, at="2026-01-31T12:00:00Z"),),
+)  # fmt: skip
+CHECKS = (
+    Checked(slug="nodes-ready", group="cluster", title="all are ready", status="ok",
+            findings=(Found(status="ok", symptom="2 of 2"),)),
+    Checked(slug="default-storage-class", group="storage", title=EVIL, status="fail", findings=(FOUND, FOUND)),
+    Checked(slug="secrets-present", group="storage", title=EVIL, status="skip", because="default-storage-class",
+            findings=(Found(status="skip", symptom="it has to pass first"),)),
 )  # fmt: skip
 
 EXAMPLES: tuple[Result, ...] = (
@@ -90,6 +106,20 @@ EXAMPLES: tuple[Result, ...] = (
                   evidence=(EVIL,)),
             Probe(target=EVIL, what="stream", status="skip", said=EVIL),
         ),
+        checks=CHECKS[1:2],
+    ),
+    events.Diagnosed(
+        **END, origin=RunStarted(run=RUN.run, command="doctor", context=EVIL), seconds=0.4, taken=NOON.isoformat(),
+        profile="serving", layers=("platform", "serving"), checks=CHECKS,
+    ),
+    events.CheckListed(**END, checks=(("storage", "default-storage-class", EVIL, "cluster-reachable"),)),
+    events.Standing(
+        **END, context=EVIL, taken=NOON.isoformat(), revision="main is at 1a2b3c4d", rows=ROWS, nodes=(PAID,),
+        models=(
+            ModelStands(name=f"Deployment a/{EVIL}", application="", wanted=1, ready=0, nodes=(EVIL,), raised=EVIL),
+            ModelStands(name="Deployment a/b", application="b", wanted=0, ready=0),
+        ),
+        unread=(EVIL,), runs=(RUN,),
     ),
     events.BroughtUp(**END, stages=(STAGE,), rows=ROWS),
     events.Remembered(**END, runs=(RUN,)),
