@@ -1,8 +1,23 @@
 """Options of the whole test run."""
 
+from pathlib import Path
+
 import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--cluster` chooses where the scenarios run; without it they do not."""
     parser.addoption("--cluster", choices=["real"], help="run tests/scenarios on this cluster")
+
+
+@pytest.fixture(autouse=True)
+def no_state_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test leaves a journal in this user's own state folder."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(_state(tmp_path_factory)))
+
+
+def _state(factory: pytest.TempPathFactory) -> Path:
+    """One for all tests: to make a folder for each takes its time."""
+    folder = factory.getbasetemp() / "state"
+    folder.mkdir(exist_ok=True)
+    return folder

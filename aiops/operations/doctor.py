@@ -55,17 +55,18 @@ def doctor(
     """
     checks = choice.checks()
     if saved is not None:
-        return diagnose(session, load_look(saved), checks, strict=strict)
-    look = take_look(session, profile, reads_of(checks), command=session.command)
-    if save is not None:
-        save_look(look, save)
-    return diagnose(session, look, checks, strict=strict)
+        look = load_look(saved)
+    else:
+        look = take_look(session, profile, reads_of(checks), command=session.command)
+        if save is not None:
+            save_look(look, save)
+    session.paying.update({paid.node: paid for paid in gpu_nodes(look)})
+    return diagnose(look, checks, strict=strict)
 
 
-def diagnose(session: Session, look: Look, checks: Sequence[Check], *, strict: bool = False) -> Diagnosed:
-    """The result of these checks on a look; what costs money is noted in the session."""
+def diagnose(look: Look, checks: Sequence[Check], *, strict: bool = False) -> Diagnosed:
+    """The result of these checks on a look."""
     verdicts = judge_look(look, checks)
-    _note_costs(session, look)
     counts = Counter(verdict.status for verdict in verdicts)
     code = 3 if counts["fail"] or (strict and counts["warn"]) else 5 if counts["unknown"] else 0
     summary, hint = _ending(verdicts, strict)
@@ -98,16 +99,18 @@ def _ending(verdicts: Sequence[Verdict], strict: bool) -> tuple[str, str]:
     """(what came of it, the next command): the root cause is the first that failed."""
     ranks = ("fail", *(("warn",) if strict else ()), "unknown")
     worst = next((status for status in ranks if any(each.status == status for each in verdicts)), "")
-    named = [each.check.slug for each in verdicts if each.status == worst]
+    bad = [each for each in verdicts if each.status == worst]
+    named = [each.check.slug for each in bad]
     waiting = sum(bool(each.because) for each in verdicts)
     skipped = sum(each.status == "skip" for each in verdicts) - waiting
     more = f", {waiting} wait for that" if waiting else ""
     more += f", {skipped} have nothing to judge" if skipped else ""
     if not worst:
-        passed = len(verdicts) - skipped - waiting
+        passed = sum(each.status == "ok" for each in verdicts)
         return f"{passed} of {len(verdicts)} checks pass{more}", ""
     words = {"fail": "failed", "warn": "warned", "unknown": "could not tell"}[worst]
-    return f"{len(named)} of {len(verdicts)} checks {words}: {', '.join(named)}{more}", f"aiops runbook {named[0]}"
+    cure = "\n".join(line for line in (bad[0].findings[0].fix, f"aiops runbook {named[0]}") if line)
+    return f"{len(named)} of {len(verdicts)} checks {words}: {', '.join(named)}{more}", cure
 
 
 def _checked(verdict: Verdict) -> Checked:
@@ -132,8 +135,3 @@ def _found(finding: Finding) -> Found:
         owner=finding.owner,
         evidence=tuple(Seen(source=each.source, text=each.text, at=each.at) for each in finding.evidence),
     )
-
-
-def _note_costs(session: Session, look: Look) -> None:
-    """GPU nodes that are up, for the last lines."""
-    session.paying.update({paid.node: paid for paid in gpu_nodes(look)})

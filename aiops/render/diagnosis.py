@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from aiops.progress.events import Checked, CheckListed, Diagnosed, Found, when
-from aiops.render.glyphs import BAD, GOOD, INFO, LATER, NEXT, UNSURE, WARNING
+from aiops.render.glyphs import BAD, BY_HAND, GOOD, INFO, LATER, NEXT, UNSURE, WARNING
 from aiops.render.line import Line
 
-SIGNS = {"ok": GOOD, "warn": WARNING, "fail": BAD, "skip": LATER, "unknown": UNSURE}
+SIGNS = {"ok": GOOD, "warn": WARNING, "fail": BAD, "skip": BY_HAND, "unknown": UNSURE}
 REMARKABLE = ("fail", "unknown", "warn")
 
 
@@ -42,7 +42,7 @@ def checked(check: Checked, width: int) -> Iterator[Line]:
     shown = [each for each in check.findings if each.status in REMARKABLE] or check.findings[:1]
     for number, found in enumerate(shown):
         name = check.slug if not number else ""
-        yield Line(f"{name:<{width}}  {found.symptom}", SIGNS[found.status])
+        yield Line(f"{name:<{width}}  {found.symptom}", SIGNS[found.status], hang=width + 2)
         if found.status in REMARKABLE:
             yield from _beneath(found)
     if check.status in ("fail", "warn"):

@@ -19,6 +19,8 @@ class Line:
     glyph: Glyph = NONE
     indent: int = 0
     style: str = ""
+    hang: int = 0
+    """How much deeper a terminal's further lines begin: the width of a first column."""
     command: bool = False
     """To be copied: not even a terminal's width breaks it."""
 
@@ -26,7 +28,7 @@ class Line:
         sign = self.glyph.ascii if options.ascii_only else self.glyph.sign
         lead = Text.assemble(" " * self.indent, (sign, self.glyph.style), " ")
         for number, words in enumerate(self._parts(options.max_width - lead.cell_len, console.is_terminal)):
-            line = (Text(" " * lead.cell_len) if number else lead) + Text(words, self.style)
+            line = (Text(" " * (lead.cell_len + self.hang)) if number else lead) + Text(words, self.style)
             line.rstrip()
             yield line
 
@@ -34,7 +36,10 @@ class Line:
         words = printable(self.words)
         if self.command or not terminal or room <= 0:
             return [words]
-        return wrap(words, room, break_long_words=False, break_on_hyphens=False) or [""]
+        parts = wrap(
+            words, room, subsequent_indent=" " * self.hang, break_long_words=False, break_on_hyphens=False
+        )  # fmt: skip
+        return [part[self.hang :] if number else part for number, part in enumerate(parts)] or [""]
 
 
 def block(text: str, glyph: Glyph = NONE, indent: int = 0) -> Iterator[Line]:

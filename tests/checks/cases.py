@@ -17,8 +17,8 @@ A case is a YAML file in `cases/<slug>/`:
       findings:                # every finding that is not ok, in order: each field is found in the finding's own
         - {status: fail, symptom: none of the StorageClasses, fix: kubectl annotate}
 
-In a path, `[name=dex]` is the one item of a list that has this field, in its metadata or itself, `[*]` is each item,
-and `-` is its end.
+In a path, `[name=dex]` is the one item of a list that has this field, in its metadata or itself, `[Pod]` the one that
+is a list with this text in it, `[*]` is each item, and `-` is the end of the list.
 """
 
 import json
@@ -105,17 +105,22 @@ def reached(document: Any, way: list[str]) -> Iterator[Any]:
 
 
 def indexes(items: list[Any], part: str) -> list[int]:
-    """Which items of a list are meant; AssertionError where `[field=text]` does not mean exactly one."""
+    """Which items of a list are meant; AssertionError where `[...]` does not mean exactly one."""
     if part == "[*]":
         return list(range(len(items)))
     if not part.startswith("["):
         return [int(part)]
-    field, _, text = part.strip("[]").partition("=")
-    found = [
-        index for index, item in enumerate(items) if text in (item.get("metadata", {}).get(field), item.get(field))
-    ]
+    found = [index for index, item in enumerate(items) if meant(item, part.strip("[]"))]
     assert len(found) == 1, f"{part} is {len(found)} of {len(items)}"
     return found
+
+
+def meant(item: Any, selector: str) -> bool:
+    """Whether a selector, without its brackets, means this item."""
+    field, equals, text = selector.partition("=")
+    if not equals:
+        return isinstance(item, list) and selector in item
+    return isinstance(item, dict) and text in (item.get("metadata", {}).get(field), item.get(field))
 
 
 def change(target: Any, last: str, operation: Json) -> None:

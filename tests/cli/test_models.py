@@ -27,9 +27,8 @@ LINE = "Deployment serving/llama runs on node gpu-1 (nvidia-l4), up for 1m00s, 0
 def called(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[Any, ...], dict[str, Any]]]:
     """The operations that were called, without the session."""
     found: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
-    for name in ("vllm_up.vllm_up", "vllm_down.vllm_down", "vllm_down.vllm_down_all", "smoke.smoke", "smoke.smoke_profile",
-                 "pause.pause",
-                 "pause.resume", "bring_up.bring_up"):  # fmt: skip
+    for name in ("vllm_up.vllm_up", "vllm_down.vllm_down", "vllm_down.vllm_down_all", "smoke.smoke",
+                 "smoke.smoke_profile", "pause.pause", "pause.resume", "bring_up.bring_up"):  # fmt: skip
 
         def operation(session: Session, *args: Any, name: str = name, **more: Any) -> Result:
             found.append((name.partition(".")[2], args, more))

@@ -63,7 +63,8 @@ def test_history_is_one_document(inside: Run, runs: Path) -> None:
 
 
 def test_runbooks_are_listed(inside: Run) -> None:
-    assert f"{SLUG}  No StorageClass is the default" in inside("runbook").out
+    listed = [line.split(maxsplit=2)[1:] for line in inside("runbook").out.splitlines() if SLUG in line]
+    assert listed == [[SLUG, runbooks.read(SLUG).title]]
 
 
 def test_a_runbook_is_one_document(inside: Run) -> None:

@@ -75,7 +75,7 @@ class RealCluster:
         self.kubectl("-n", "argocd", "create", "serviceaccount", "operator")
         subject = "--serviceaccount=argocd:operator"
         self.kubectl("-n", "argocd", "create", "rolebinding", "operator", "--role=aiops-operator", subject)
-        for role in ("aiops-causes", "aiops-gpu-off", "aiops-pause"):
+        for role in ("aiops-causes", "aiops-doctor", "aiops-doctor-secrets", "aiops-gpu-off", "aiops-pause"):
             self.kubectl("create", "clusterrolebinding", f"operator-{role}", f"--clusterrole={role}", subject)
         for namespace in ("serving", "litellm"):
             self.kubectl("create", "namespace", namespace)

@@ -57,6 +57,11 @@ class Operator:
     cluster: Cluster
     repository: Repository
 
+    @property
+    def state(self) -> Path:
+        """Its own state folder, in which the journals are: XDG_STATE_HOME."""
+        return self.repository.work.with_name("state")
+
     def start(
         self,
         *words: str,
@@ -68,7 +73,8 @@ class Operator:
         base = {key: value for key, value in os.environ.items() if not key.startswith(("ARGOCD_", "KUBE", "AIOPS_"))}
         return subprocess.Popen(
             [sys.executable, "-m", "aiops", *words],  # what the entry point `aiops` does
-            cwd=folder or self.repository.work, env={**base, **self.cluster.environ(), **(environ or {})},
+            cwd=folder or self.repository.work,
+            env={**base, "XDG_STATE_HOME": str(self.state), **self.cluster.environ(), **(environ or {})},
             stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
 

@@ -37,6 +37,8 @@ class Vllm:
     """Whether it was started with --tool-call-parser."""
     gateway: bool = False
     """It answers in the shapes that LiteLLM makes of its own."""
+    _finished: int = 0
+    """Requests that it has answered well."""
 
     def answer(self, seen: Seen) -> Step:
         """What it says."""
@@ -47,7 +49,9 @@ class Vllm:
             return Answer(404, NOT_FOUND)
         if not self._allowed(seen):
             return Answer(401, UNAUTHORIZED)
-        return self._post(seen, make)
+        answer = self._post(seen, make)
+        self._finished += not isinstance(answer, Answer) or answer.status == 200
+        return answer
 
     def _post(self, seen: Seen, make: Callable[[Json], Step]) -> Step:
         if self.fault in REFUSALS["vllm"]:
@@ -62,6 +66,7 @@ class Vllm:
             "/health": Answer(),
             "/ping": Answer(),
             "/version": Answer(body={"version": "0.32.0"}),
+            "/metrics": Answer(body=self._metrics(), headers={"Content-Type": "text/plain; version=0.0.4"}),
         }
         if seen.path in open_ones:
             return open_ones[seen.path]
@@ -81,6 +86,16 @@ class Vllm:
 
     def _allowed(self, seen: Seen) -> bool:
         return not seen.path.startswith("/v1/") or self.fault == "open" or self.key in ("", seen.key)
+
+    def _metrics(self) -> bytes:
+        labels = f'engine="0",model_name="{self.model}"'
+        return (
+            "# TYPE vllm:num_requests_running gauge\n"
+            f"vllm:num_requests_running{{{labels}}} 0.0\n"
+            "# TYPE vllm:request_success_total counter\n"
+            f'vllm:request_success_total{{{labels},finished_reason="stop"}} {float(self._finished)}\n'
+            f'vllm:request_success_total{{{labels},finished_reason="length"}} 0.0\n'
+        ).encode()
 
     def _models(self) -> Json:
         return {

@@ -1,0 +1,34 @@
+"""docs/ is true."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from aiops.checks import ALL
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+
+
+def test_the_table_of_checks_is_the_registry() -> None:
+    rows = re.findall(
+        r"^\| (\w+) \| `([\w-]+)` \| (.*?)( \*)? \| (.*) \|$", (DOCS / "doctor.md").read_text(), re.MULTILINE
+    )
+    assert rows == [
+        (
+            check.group,
+            check.slug,
+            check.title,
+            " *" if check.prerequisite else "",
+            ", ".join(f"`{x}`" for x in check.needs),
+        )
+        for check in ALL
+    ]
+
+
+@pytest.mark.parametrize("role", ["aiops-doctor", "aiops-doctor-secrets"])
+def test_doctors_roles_only_read(role: str) -> None:
+    found = [body for body in yaml.safe_load_all((DOCS / "rbac.yaml").read_text()) if body["metadata"]["name"] == role]
+    assert {verb for body in found for rule in body["rules"] for verb in rule["verbs"]} <= {"get", "list"}
+    assert found
