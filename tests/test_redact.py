@@ -486,7 +486,8 @@ def test_managers_of_whom_nothing_is_left_are_left_out() -> None:
 
 def test_an_object_with_nothing_in_it_is_no_trouble() -> None:
     assert redacted({}, SALT) == {"metadata": {}}
-    for body in ({"kind": "Pod"}, {"kind": "Pod", "metadata": {}, "spec": None, "status": None}, {"kind": None}):
+    bodies: list[Json] = [{"kind": "Pod"}, {"kind": "Pod", "spec": None, "status": None}, {"kind": None}]
+    for body in bodies:
         assert redacted(body, SALT) == {"metadata": {}, **body}
 
 

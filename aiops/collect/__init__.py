@@ -18,6 +18,7 @@ NO_HEALTH = frozenset(
     }
 )  # fmt: skip
 """Kinds that have no state of their own, or whose state is judged elsewhere."""
+TICK_S = 0.5
 AT_ONCE = 8
 """How many reads are under way at the same time."""
 
@@ -26,13 +27,18 @@ Value = TypeVar("Value")
 
 
 def gather(
-    reads: Mapping[Key, Callable[[], Value]], *, at_once: int = AT_ONCE, limit_s: float | None = None
+    reads: Mapping[Key, Callable[[], Value]],
+    *,
+    at_once: int = AT_ONCE,
+    limit_s: float | None = None,
+    waiting: Callable[[Collection[Key]], None] | None = None,
 ) -> tuple[dict[Key, Value], dict[Key, AiopsError]]:
     """Run all reads, `at_once` side by side: (answers, failures).
 
     In daemon threads of its own, so that Ctrl-C does not wait for a slow answer (a ThreadPoolExecutor's threads
-    are joined at exit). Each read brings its own time limit; all of them together end after `limit_s` seconds,
-    and what has not answered by then is Unreachable. An exception that is no AiopsError is a bug and is raised here.
+    are joined at exit). Each read brings its own time limit; all of them together end after `limit_s` seconds, and
+    what has not answered by then is Unreachable. `waiting` hears every half second which are still out. An exception
+    that is no AiopsError is a bug and is raised here.
     """
     answers: dict[Key, Value] = {}
     failures: dict[Key, AiopsError] = {}
@@ -52,14 +58,23 @@ def gather(
     threads = [threading.Thread(target=run, args=each, daemon=True) for each in reads.items()]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
+    while any(thread.is_alive() for thread in threads) and (deadline is None or time.monotonic() < deadline):
+        _join(threads, TICK_S if deadline is None else min(TICK_S, deadline - time.monotonic()))
+        if waiting is not None and (out := reads.keys() - answers.keys() - failures.keys()):
+            waiting(out)
     if bugs:
         raise bugs[0]
     answers, failures = dict(answers), dict(failures)  # a late thread writes into what nobody reads any more
     for key in reads.keys() - answers.keys() - failures.keys():
         failures[key] = Unreachable(f"{key}: no answer in {limit_s:g} s", "try again; is the API server overloaded?")
     return answers, failures
+
+
+def _join(threads: Iterable[threading.Thread], seconds: float) -> None:
+    """Wait for all of them, at most so long."""
+    end = time.monotonic() + seconds
+    for thread in threads:
+        thread.join(max(0.0, end - time.monotonic()))
 
 
 def read_details(kube: Kube, kinds: Kinds, applications: Iterable[Json], known: Collection[Kind] = ()) -> Details:

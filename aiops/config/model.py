@@ -92,6 +92,8 @@ class Timeouts:
     """A model's image to be pulled."""
     drain: Seconds = 900.0
     """A GPU node to leave after its last pod; cluster-autoscaler waits for 10 minutes by default."""
+    look: Seconds = 20.0
+    """One look of `doctor` or `status`: what has not answered by then is unknown."""
     answer: Seconds = 60.0
     """A model to answer one request."""
 

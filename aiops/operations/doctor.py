@@ -57,7 +57,7 @@ def doctor(
     if saved is not None:
         look = load_look(saved)
     else:
-        look = take_look(session, profile, reads_of(checks), command=session.command)
+        look = take_look(session, profile, reads_of(checks), session.report)
         if save is not None:
             save_look(look, save)
     session.paying.update({paid.node: paid for paid in gpu_nodes(look)})

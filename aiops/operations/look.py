@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NoReturn
@@ -10,22 +10,26 @@ from typing import NoReturn
 from aiops.clients.kube import Kube
 from aiops.collect import gather
 from aiops.collect.cluster import ClusterReads, Read
+from aiops.config.model import Timeouts
 from aiops.errors import AiopsError, CannotTell, Forbidden, TargetError, WrongUse
 from aiops.judge.doubt import doubted
 from aiops.operations.look_beneath import BeneathReads
 from aiops.operations.look_git import GitReads
+from aiops.progress.events import Looked, Report, Row
 from aiops.session import Session
 from aiops.snapshot import Unread
 from aiops.snapshot.look import Look
 
 AT_ONCE = 16
 """As many connections as the API client keeps."""
-LIMIT_S = 20.0
-"""The one deadline of a look: what has not answered by then is unread."""
+PATIENCE_S = 1.0
+"""After so long somebody wants to know what it waits for."""
 
 
-def take_look(session: Session, profile: str | None, names: Iterable[str], *, command: str) -> Look:
-    """Everything named, and no more; at most `LIMIT_S` seconds. What could not be read is in the look too.
+def take_look(session: Session, profile: str | None, names: Iterable[str], report: Report | None = None) -> Look:
+    """Everything named, and no more, within `timeouts.look`. What could not be read by then is in the look too.
+
+    `report` hears what a look that takes long waits for.
 
     WrongUse for a profile, a context or a kubeconfig that was named and is not there.
     """
@@ -35,7 +39,15 @@ def take_look(session: Session, profile: str | None, names: Iterable[str], *, co
     wanted = set(names)
     cluster = _cluster(session)
     reads = {name: read for name, read in _reads(session, profile, cluster).items() if name in wanted}
-    answers, failures = gather(reads, at_once=AT_ONCE, limit_s=LIMIT_S)
+    config = session.readable_config
+    limit_s = (config.aiops.timeouts if config is not None else Timeouts()).look
+
+    def waiting(out: Collection[str]) -> None:
+        elapsed_s = time.monotonic() - began
+        if report is not None and elapsed_s > PATIENCE_S:
+            report(_waiting(tuple(reads), out, elapsed_s, limit_s))
+
+    answers, failures = gather(reads, at_once=AT_ONCE, limit_s=limit_s, waiting=waiting)
     for name, why in tuple(doubted(answers)):
         del answers[name]
         failures[name] = CannotTell(f"kubernetes: {why}", "kubectl get the same list, with the same login")
@@ -43,7 +55,7 @@ def take_look(session: Session, profile: str | None, names: Iterable[str], *, co
     taken = cluster.kube.now() if cluster.kube is not None else here
     return Look(
         run=session.run,
-        command=command,
+        command=session.command,
         context=cluster.where,
         namespace=cluster.namespace,
         profile=profile or "",
@@ -53,6 +65,16 @@ def take_look(session: Session, profile: str | None, names: Iterable[str], *, co
         reads={name: answers[name] for name in reads if name in answers},
         unread={name: _unread(name, failures[name]) for name in reads if name in failures},
     )
+
+
+def _waiting(names: Iterable[str], out: Collection[str], elapsed_s: float, limit_s: float) -> Looked:
+    rows = tuple(
+        Row(name=name, layer="reads", group="", state="waiting", detail="no answer yet", since_s=elapsed_s)
+        if name in out
+        else Row(name=name, layer="reads", group="", state="settled")
+        for name in names
+    )
+    return Looked(what="looking at the cluster, git and the config", rows=rows, elapsed_s=elapsed_s, limit_s=limit_s)
 
 
 @dataclass(frozen=True)
@@ -96,12 +118,12 @@ def _reads(session: Session, profile: str | None, cluster: Cluster) -> Mapping[s
     if cluster.kube is None:
         git = GitReads(session, profile, cluster.absent)
         names = (*ClusterReads.names(), *BeneathReads.names())
-        return {**dict.fromkeys(names, cluster.absent), **git.named()}
+        return {**git.named(), **dict.fromkeys(names, cluster.absent)}
     of_cluster = ClusterReads(cluster.kube, cluster.namespace, secrets.token_hex(8))
     live = of_cluster.named()
     git = GitReads(session, profile, live["application-sets"])
     beneath = BeneathReads(session, of_cluster, live, git)
-    return {**live, **git.named(), **beneath.named()}
+    return {**git.named(), **live, **beneath.named()}  # git first: it waits for no API that hangs
 
 
 def _unread(name: str, error: AiopsError) -> Unread:

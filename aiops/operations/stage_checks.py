@@ -24,7 +24,7 @@ def check_profile(session: Session, profile: str) -> Diagnosed:
 
 def _checked(session: Session, profile: str, checks: Sequence[Check]) -> Diagnosed:
     """A no carries its root cause and its cure. What could not be told stops nothing: it counts as a warning."""
-    result = diagnose(take_look(session, profile, reads_of(checks), command=session.command), checks)
+    result = diagnose(take_look(session, profile, reads_of(checks)), checks)
     unknown = sum(check.status == "unknown" for check in result.checks)
     warnings = result.warnings + unknown
     failed = [check for check in result.checks if check.status == "fail"]

@@ -23,7 +23,7 @@ RUNS = 3
 def status(session: Session, profile: str | None, journals: Path) -> Standing:
     """The picture; without a profile of the layers that are live. Exit code 5 where a part of it could not be read."""
     _ = session.config  # without one there is nothing to compare the cluster with
-    look = take_look(session, profile, READS, command=session.command)
+    look = take_look(session, profile, READS, session.report)
     rows, missing = _rows(look)
     costs = gpu_nodes(look)
     session.paying.update({paid.node: paid for paid in costs})

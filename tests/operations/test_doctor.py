@@ -13,6 +13,7 @@ from aiops.judge.finding import Finding, Status
 from aiops.operations import doctor as operation
 from aiops.operations.doctor import Choice, diagnose, doctor, listed
 from aiops.operations.look_file import load_look
+from aiops.progress.events import Report
 from aiops.session import Session
 from aiops.snapshot.look import Look
 from tests.checks.cases import healthy
@@ -98,7 +99,7 @@ def looked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str | None, frozenset[
     """The looks that were taken: (profile, what was read)."""
     taken: list[tuple[str | None, frozenset[str]]] = []
 
-    def look(_: Session, profile: str | None, names: frozenset[str], *, command: str) -> Look:
+    def look(_: Session, profile: str | None, names: frozenset[str], report: Report) -> Look:
         taken.append((profile, names))
         return healthy()
 

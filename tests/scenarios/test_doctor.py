@@ -1,0 +1,634 @@
+"""`doctor` before a real platform: sound; with each check broken by a real change, and mended; kept, and read again."""
+
+import json
+import re
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from aiops.snapshot import Json
+from tests.scenarios.by_hand import OFF, stamp
+from tests.scenarios.cluster import CANARY, Cluster, eventually, get
+from tests.scenarios.conftest import Operator, Outcome
+from tests.scenarios.models import MODEL, NAMESPACE, gpu_nodes, model_server, scale
+
+Changed = Callable[..., str]
+Environ = Mapping[str, str]
+Broken = Callable[[Operator], AbstractContextManager[Environ]]
+"""Breaks something, gives what doctor's environment needs to see it, and puts it back."""
+PROFILE = ("--profile", "full")
+CHECKS = 30
+BAD = ("fail", "unknown", "warn")
+LONG_AGO_S = 3600.0
+DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
+STORE, EXTERNAL, EXTERNAL_IN = "secret-store", "dex-secrets", "dex"
+UNTOUCHED = ",".join(f"{key}={value}" for key, value in OFF.items())
+DEPLOYMENT = "platform/keda/deployment.yaml"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What doctor found."""
+
+    outcome: Outcome
+
+    @property
+    def checks(self) -> dict[str, Json]:
+        """Each by its slug."""
+        return {each["slug"]: each for each in self.outcome.document["result"]["checks"]}
+
+    @property
+    def bad(self) -> dict[str, str]:
+        """The status of each check that was judged and is not well."""
+        return {slug: each["status"] for slug, each in self.checks.items() if each["status"] in BAD}
+
+    @property
+    def causes(self) -> set[str]:
+        """What others were not judged for."""
+        return {each["because"] for each in self.checks.values() if each["because"]}
+
+    def says(self, slug: str) -> str:
+        """All words of a check, a line for each finding."""
+        return "\n".join(json.dumps(each, ensure_ascii=False) for each in self.checks[slug]["findings"])
+
+
+def doctor(operator: Operator, *words: str, environ: Environ | None = None) -> Seen:
+    return Seen(operator("doctor", "-o", "json", *words, environ=environ))
+
+
+def assert_sound(operator: Operator) -> None:
+    seen = doctor(operator, *PROFILE)
+    assert (seen.outcome.code, seen.bad) == (0, {}), seen.outcome
+
+
+# How things are broken.
+
+
+def edited(old: str, new: str, *commands: tuple[str, ...]) -> Broken:
+    """The config in the checkout, and what was run since; nothing of it is pushed."""
+
+    @contextmanager
+    def broken(operator: Operator) -> Iterator[Environ]:
+        head = operator.repository.head()
+        try:
+            operator.repository.edit("config.yaml", lambda text: text.replace(old, new))
+            for words in commands:
+                outcome = operator(*words)
+                assert outcome.code == 0, outcome
+            yield {}
+        finally:
+            operator.repository.reset(head)
+
+    return broken
+
+
+@contextmanager
+def not_pushed(operator: Operator) -> Iterator[Environ]:
+    head = operator.repository.head()
+    with edited("demos: true", "demos: false", ("resolve", "--prune"))(operator):
+        operator.repository.commit()
+        yield {}
+        operator.repository.reset(head)
+
+
+@contextmanager
+def of_another_repository(operator: Operator) -> Iterator[Environ]:
+    head = operator.repository.head()
+    operator.repository.replace(operator.repository.url, operator.repository.clone())
+    yield {}
+    operator.repository.reset(head)
+
+
+@contextmanager
+def without_repository(operator: Operator) -> Iterator[Environ]:
+    bare = operator.repository.bare
+    away = bare.rename(bare.with_name("away.git"))
+    try:
+        yield {}
+    finally:
+        away.rename(bare)
+
+
+@contextmanager
+def without_branch(operator: Operator) -> Iterator[Environ]:
+    heads = operator.repository.bare / "refs" / "heads"
+    packed = operator.repository.bare / "packed-refs"
+    before, commit = packed.read_text(), operator.repository.head()
+    (heads / "main").unlink(missing_ok=True)
+    packed.write_text(before.replace("refs/heads/main", "refs/heads/trunk"))
+    try:
+        yield {}
+    finally:
+        packed.write_text(before)
+        (heads / "main").write_text(f"{commit}\n")
+
+
+def by_kubectl(do: str, undo: str = "") -> Broken:
+    """A command, and the one that takes it back."""
+
+    @contextmanager
+    def broken(operator: Operator) -> Iterator[Environ]:
+        operator.cluster.kubectl(*do.split())
+        try:
+            yield {}
+        finally:
+            if undo:
+                operator.cluster.kubectl(*undo.split())
+
+    return broken
+
+
+def with_object(body: Json, *, after: str = "") -> Broken:
+    """An object that is there meanwhile; `after`: a condition that it has to have first."""
+
+    @contextmanager
+    def broken(operator: Operator) -> Iterator[Environ]:
+        with made(operator.cluster, body):
+            if after:
+                operator.cluster.kubectl("wait", body["kind"], body["metadata"]["name"], f"--for=condition={after}")
+            yield {}
+
+    return broken
+
+
+@contextmanager
+def made(cluster: Cluster, *bodies: Json) -> Iterator[None]:
+    """Objects, for a while."""
+    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": bodies})
+    cluster.kubectl("create", "-f", "-", text=text)
+    try:
+        yield
+    finally:
+        cluster.kubectl("delete", "--ignore-not-found", "-f", "-", text=text)
+
+
+def as_if_long_ago(cluster: Cluster, kind: str, name: str, namespace: str, path: str) -> None:
+    """The server remembers that the owner of a field wrote it an hour ago (metadata.managedFields)."""
+    words = ("-n", namespace, "get", kind, name, "-o", "json", "--show-managed-fields")
+    entries = json.loads(cluster.kubectl(*words))["metadata"]["managedFields"]
+    owners = [entry for entry in entries if path in json.dumps(entry["fieldsV1"])]
+    assert owners, (path, entries)
+    for entry in owners:
+        entry["time"] = stamp(LONG_AGO_S)
+    patch = json.dumps([{"op": "replace", "path": "/metadata/managedFields", "value": entries}])
+    cluster.kubectl("-n", namespace, "patch", kind, name, "--type=json", "-p", patch)
+
+
+def settle(operator: Operator) -> None:
+    """By `root` and `wait`, which mend whatever Argo CD has made of it meanwhile."""
+    for words in (("root", *PROFILE), ("wait", *PROFILE)):
+        outcome = operator(*words)
+        assert outcome.code == 0, outcome
+
+
+@contextmanager
+def a_refresh_waits(operator: Operator) -> Iterator[Environ]:
+    """An Application asks to be looked at, and its controller is down."""
+    note = "argocd.argoproj.io/refresh"
+    with operator.cluster.crashed("argocd-application-controller"):
+        operator.cluster.kubectl("-n", "argocd", "annotate", "application", "keda", f"{note}=normal")
+        as_if_long_ago(operator.cluster, "application", "keda", "argocd", note)
+        yield {}
+    settle(operator)
+
+
+@contextmanager
+def a_sync_waits(operator: Operator) -> Iterator[Environ]:
+    """An Application asks to be synced, and its controller hangs."""
+    with operator.cluster.stalled("argocd-application-controller"):
+        asked = json.dumps({"operation": {"sync": {}}})
+        operator.cluster.kubectl("-n", "argocd", "patch", "application", "keda", "--type=merge", "-p", asked)
+        as_if_long_ago(operator.cluster, "application", "keda", "argocd", "f:operation")
+        yield {}
+    settle(operator)
+
+
+@contextmanager
+def a_set_waits(operator: Operator) -> Iterator[Environ]:
+    """An ApplicationSet asks to read git again, and its controller hangs."""
+    note = "argocd.argoproj.io/application-set-refresh"
+    with operator.cluster.stalled("argocd-applicationset-controller"):
+        operator.cluster.kubectl("-n", "argocd", "annotate", "applicationset", "layer-demos", f"{note}=true")
+        as_if_long_ago(operator.cluster, "applicationset", "layer-demos", "argocd", note)
+        yield {}
+    settle(operator)
+
+
+@contextmanager
+def without_project(operator: Operator) -> Iterator[Environ]:
+    """Its finalizer would wait for its applications."""
+    free = json.dumps({"metadata": {"finalizers": None}})
+    operator.cluster.kubectl("-n", "argocd", "patch", "appproject", "platform", "--type=merge", "-p", free)
+    operator.cluster.kubectl("-n", "argocd", "delete", "appproject", "platform")
+    yield {}
+    settle(operator)
+
+
+@contextmanager
+def without_set(operator: Operator) -> Iterator[Environ]:
+    operator.cluster.kubectl("-n", "argocd", "delete", "applicationset", "layer-demos", "--cascade=orphan")
+    yield {}
+    settle(operator)
+
+
+@contextmanager
+def an_unknown_kind(operator: Operator) -> Iterator[Environ]:
+    widget = {"apiVersion": "example.test/v1", "kind": "Widget", "metadata": {"name": "w"}}
+    operator.repository.write("platform/keda/widget.yaml", json.dumps(widget))
+    operator.repository.push()
+    outcome = operator("wait", *PROFILE)
+    assert outcome.code == 3, outcome
+    yield {}
+    operator.repository.undo()
+    settle(operator)
+
+
+@contextmanager
+def an_image_that_is_nowhere(operator: Operator) -> Iterator[Environ]:
+    """What the kubelet says of keda's pod, written by hand."""
+    pods = json.loads(operator.cluster.kubectl("-n", "keda", "get", "pods", "-o", "json"))["items"]
+    said = {"reason": "ImagePullBackOff", "message": 'Back-off pulling image "x": manifest unknown'}
+    container = {"name": "keda-operator", "image": "x", "imageID": "", "ready": False, "restartCount": 0,
+                 "state": {"waiting": said}}  # fmt: skip
+    conditions = [{"type": kind, "status": "False", "lastTransitionTime": stamp()} for kind in READY]
+    status = {"status": {"phase": "Pending", "conditions": conditions, "containerStatuses": [container]}}
+    pod = pods[0]["metadata"]["name"]
+    operator.cluster.kubectl("-n", "keda", "annotate", "pod", pod, UNTOUCHED)
+    operator.cluster.kubectl("-n", "keda", "patch", "pod", pod, "--subresource=status", "-p", json.dumps(status))
+
+    def is_unwell() -> bool:
+        return bool(get(operator.cluster, "application", "keda")["status"]["health"]["status"] != "Healthy")
+
+    eventually(operator.cluster, "Argo CD sees that keda is not healthy", is_unwell)
+    yield {}
+    operator.cluster.kubectl("-n", "keda", "delete", "pod", pod, "--wait=false")
+    settle(operator)
+
+
+READY = ("Ready", "ContainersReady")
+
+
+@contextmanager
+def store_not_ready(operator: Operator) -> Iterator[Environ]:
+    not_ready = {"type": "Ready", "status": "False", "reason": "InvalidProviderConfig",
+                 "message": "could not get provider client: 403", "lastTransitionTime": stamp()}  # fmt: skip
+    with by_hand(operator, "clustersecretstore", STORE, "default", not_ready):
+        yield {}
+
+
+@contextmanager
+def secret_not_synced(operator: Operator) -> Iterator[Environ]:
+    """One that is old enough to have been synced."""
+    not_ready = {"type": "Ready", "status": "False", "reason": "SecretSyncedError",
+                 "message": "Secret does not exist: dex-admin-hash", "lastTransitionTime": stamp()}  # fmt: skip
+    older_than(operator, "externalsecret", EXTERNAL, EXTERNAL_IN, 125)
+    with by_hand(operator, "externalsecret", EXTERNAL, EXTERNAL_IN, not_ready):
+        yield {}
+
+
+@contextmanager
+def by_hand(operator: Operator, kind: str, name: str, namespace: str, condition: Json) -> Iterator[None]:
+    """What its operator says of an object; afterwards that is there again."""
+    kubectl = operator.cluster.kubectl
+    kubectl("-n", namespace, "annotate", kind, name, UNTOUCHED)
+    status = json.dumps({"status": {"conditions": [condition]}})
+    kubectl("-n", namespace, "patch", kind, name, "--subresource=status", "--type=merge", "-p", status)
+    yield
+    kubectl("-n", namespace, "annotate", kind, name, *(f"{key}-" for key in OFF))
+    kubectl("-n", namespace, "wait", kind, name, "--for=condition=Ready", "--timeout=60s")
+    settle(operator)
+
+
+@contextmanager
+def without_secret(operator: Operator) -> Iterator[Environ]:
+    kubectl = operator.cluster.kubectl
+    kubectl("-n", EXTERNAL_IN, "annotate", "externalsecret", EXTERNAL, UNTOUCHED)
+    kubectl("-n", EXTERNAL_IN, "delete", "secret", EXTERNAL)
+    yield {}
+    kubectl("-n", EXTERNAL_IN, "annotate", "externalsecret", EXTERNAL, *(f"{key}-" for key in OFF))
+    kubectl("-n", EXTERNAL_IN, "wait", "secret", EXTERNAL, "--for=create", "--timeout=60s")
+
+
+def older_than(operator: Operator, kind: str, name: str, namespace: str, seconds: float) -> None:
+    """Wait until an object is so old: nobody can write when it was created."""
+
+    def is_so() -> bool:
+        created = get(operator.cluster, kind, name, namespace)["metadata"]["creationTimestamp"]
+        return created < stamp(seconds)  # type: ignore[no-any-return]
+
+    eventually(operator.cluster, f"{kind} {name} is {seconds:.0f} s old", is_so, within_s=seconds + 60)
+
+
+@contextmanager
+def without_address(operator: Operator) -> Iterator[Environ]:
+    """A Service of long ago asks for a load balancer, and the cloud gives it none."""
+    older_than(operator, "service", "edge", "default", 185)
+    kind = json.dumps({"spec": {"type": "LoadBalancer"}})
+    operator.cluster.kubectl("-n", "default", "patch", "service", "edge", "-p", kind)
+    yield {}
+    operator.cluster.kubectl("-n", "default", "patch", "service", "edge", "-p", kind.replace("LoadB", "ClusterIP")
+                             .replace("ClusterIPalancer", "ClusterIP"))  # fmt: skip
+
+
+EDGE = {
+    "apiVersion": "v1", "kind": "Service", "metadata": {"name": "edge", "namespace": "default", "annotations": OFF},
+    "spec": {"ports": [{"port": 80}]},
+}  # fmt: skip
+
+
+@contextmanager
+def an_api_without_its_server(operator: Operator) -> Iterator[Environ]:
+    """For an hour, as far as its condition tells."""
+    name = "v1.gone.example.test"
+    body = {
+        "apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": {"name": name},
+        "spec": {
+            "group": "gone.example.test", "version": "v1", "insecureSkipTLSVerify": True,
+            "groupPriorityMinimum": 100, "versionPriority": 100,
+            "service": {"name": "nowhere", "namespace": "default", "port": 443},
+        },
+    }  # fmt: skip
+    with made(operator.cluster, body):
+        operator.cluster.kubectl("wait", "apiservice", name, "--for=condition=Available=False")
+        condition = get(operator.cluster, "apiservice", name)["status"]["conditions"][0]
+        status = json.dumps({"status": {"conditions": [{**condition, "lastTransitionTime": stamp(LONG_AGO_S)}]}})
+        operator.cluster.kubectl("patch", "apiservice", name, "--subresource=status", "--type=merge", "-p", status)
+        yield {}
+
+
+def kubeconfig(operator: Operator, old: str, new: str) -> str:
+    """A copy of the operator's, with a change, in the folder of the scenario."""
+    path = operator.repository.work.with_name("changed.kubeconfig")
+    path.touch(mode=0o600)
+    text, count = re.subn(old, new, Path(operator.cluster.environ()["KUBECONFIG"]).read_text())
+    assert count, old
+    path.write_text(text)
+    return str(path)
+
+
+@contextmanager
+def a_wrong_port(operator: Operator) -> Iterator[Environ]:
+    yield {"KUBECONFIG": kubeconfig(operator, r"127\.0\.0\.1:\d+", "127.0.0.1:9")}
+
+
+@contextmanager
+def a_bad_token(operator: Operator) -> Iterator[Environ]:
+    yield {"KUBECONFIG": kubeconfig(operator, r'"token": "[^"]+"', '"token": "expired"')}
+
+
+@contextmanager
+def no_api_server(operator: Operator) -> Iterator[Environ]:
+    with operator.cluster.crashed("kube-apiserver"):
+        yield {}
+
+    def answers() -> bool:
+        try:
+            return bool(operator.cluster.kubectl("get", "--raw", "/readyz"))
+        except AssertionError:
+            return False
+
+    eventually(operator.cluster, "the API server is back", answers)
+    settle(operator)
+
+
+@contextmanager
+def a_stranger(operator: Operator) -> Iterator[Environ]:
+    yield {"KUBECONFIG": operator.cluster.stranger()}
+
+
+def node(name: str, *, ready: bool = True, gpus: int | None = None, **spec: object) -> Json:
+    """A node that no kubelet has joined; `gpus` None: it has none."""
+    size = {"cpu": "8", "memory": "32Gi", "pods": "110", **({"nvidia.com/gpu": str(gpus)} if gpus else {})}
+    labels = {} if gpus is None else {"cloud.google.com/gke-accelerator": "nvidia-l4"}
+    said = {"type": "Ready", "status": str(ready), "message": "cni plugin not initialized", "reason": "KubeletNotReady",
+            "lastHeartbeatTime": stamp(), "lastTransitionTime": stamp()}  # fmt: skip
+    taints = [{"key": "tests/nobody", "effect": "NoSchedule"}]
+    return {
+        "apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": labels, "annotations": OFF},
+        "spec": {"taints": taints, **spec}, "status": {"conditions": [said], "allocatable": size, "capacity": size},
+    }  # fmt: skip
+
+
+@contextmanager
+def deployed(operator: Operator) -> Iterator[None]:
+    """The GPU model, at 0."""
+    outcome = operator("sync", MODEL)
+    assert outcome.code == 0, outcome
+    yield
+
+
+REPORT = """
+autoscalerStatus: Running
+nodeGroups:
+  - name: gpu-l4
+    health: {{status: Healthy, cloudProviderTarget: {size}, minSize: 0, maxSize: 1}}
+    scaleUp: {{status: {up}{why}}}
+"""
+
+
+def autoscaler_says(size: int, up: str, why: str = "") -> Broken:
+    """With the GPU model deployed and no GPU node up."""
+
+    @contextmanager
+    def broken(operator: Operator) -> Iterator[Environ]:
+        meta = {"name": "cluster-autoscaler-status", "namespace": "kube-system"}
+        text = REPORT.format(size=size, up=up, why=why)
+        body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": {"status": text}}
+        with deployed(operator), made(operator.cluster, body):
+            yield {}
+
+    return broken
+
+
+@contextmanager
+def a_forgotten_model(operator: Operator) -> Iterator[Environ]:
+    """Up since an hour ago, as the server remembers it; nobody has asked it anything."""
+    with deployed(operator), model_server(operator):
+        outcome = operator("vllm-up")
+        assert outcome.code == 0, outcome
+        as_if_long_ago(operator.cluster, "deployment", MODEL, NAMESPACE, '"f:replicas": {}')
+        try:
+            yield {}
+        finally:
+            scale(operator, 0)
+            eventually(operator.cluster, "the GPU nodes leave", lambda: not gpu_nodes(operator))
+
+
+def image(name: str) -> Json:
+    """A Deployment of Argo CD with this image, at 0."""
+    labels = {"app.kubernetes.io/part-of": "argocd", "app.kubernetes.io/name": "argocd-server"}
+    spec = {
+        "replicas": 0, "selector": {"matchLabels": labels},
+        "template": {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "server", "image": name}]}},
+    }  # fmt: skip
+    meta = {"name": "argocd-server", "namespace": "argocd", "labels": labels}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": meta, "spec": spec}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One check, broken."""
+
+    slug: str
+    how: Broken
+    says: str
+    """A pattern in its findings."""
+    status: str = "fail"
+    also: Mapping[str, str] = field(default_factory=dict)
+    """What else is not well for the same reason."""
+    may: tuple[str, ...] = ()
+    """What else is not well once Argo CD, or another operator, has noticed."""
+
+    @property
+    def code(self) -> int:
+        statuses = (self.status, *self.also.values())
+        return 3 if "fail" in statuses else 5 if "unknown" in statuses else 0
+
+
+SKIPPED = "argocd.argoproj.io/skip-reconcile"
+BROKEN: Mapping[str, Case] = {
+    "config": Case("config-valid", edited("secret_backend: fake", "secret_backend: vault9"), "secret_backend"),
+    "generated": Case(
+        "generated-files-match", edited("secret_backend: fake", "secret_backend: gcpsm"),
+        r"clustersecretstore.yaml: secret_backend: gcpsm needs gcpsm, and it has fake",
+    ),
+    "groups-stale": Case(
+        "groups-file-fresh", edited("demos: true", "demos: false"), r"is not what the config asks for.*demos",
+    ),
+    "groups-uncommitted": Case(
+        "groups-file-pushed", edited("demos: true", "demos: false", ("resolve", "--prune")),
+        "groups.generated.yaml differs from the last commit",
+    ),
+    "groups-unpushed": Case("groups-file-pushed", not_pushed, "is not what main at [0-9a-f]{8} holds"),
+    "unreachable": Case("cluster-reachable", a_wrong_port, "refused", "unknown"),
+    "login": Case("cluster-reachable", a_bad_token, "401|login|credentials", "unknown"),
+    "access": Case(
+        "access", a_stranger, r"viewer may not .*list nodes.*aiops-doctor --user=viewer", "unknown",
+    ),
+    "api-service": Case(
+        "api-services-available", an_api_without_its_server, "APIService v1.gone.example.test is not available",
+    ),
+    "other-platform": Case("cluster-target", of_another_repository, r"runs another platform: .*platform.git.*other.git"),
+    "argocd-version": Case(
+        "argocd-version", with_object(image("quay.io/argoproj/argocd:v3.2.1")), r"v3\.2\.1 is not the one", "warn",
+    ),
+    "controller-refresh": Case("argocd-controller-alive", a_refresh_waits, "keda has asked to be looked at for 60 min"),
+    "controller-sync": Case("argocd-controller-alive", a_sync_waits, "keda has asked to be synced for 60 min"),
+    "set-controller": Case(
+        "applicationset-controller-alive", a_set_waits, "layer-demos has asked to be looked at for 60 min",
+    ),
+    "no-repository": Case("git-readable", without_repository, "platform.git", "unknown"),
+    "no-branch": Case("git-readable", without_branch, "main"),
+    "no-project": Case(
+        "project-applied", without_project, "AppProject platform is not on the cluster",
+        may=("applications-settled", "applicationsets-reconciled"),
+    ),
+    "no-set": Case("applicationsets-reconciled", without_set, "ApplicationSet layer-demos: not on the cluster"),
+    "unknown-kind": Case(
+        "kinds-served", an_unknown_kind, r"Widget \(example.test\) is not served, and keda needs it.*no enabled group",
+        also={"applications-settled": "fail"},
+    ),
+    "left-alone": Case(
+        "applications-settled",
+        by_kubectl(f"-n argocd annotate application keda {SKIPPED}=true", f"-n argocd annotate application keda {SKIPPED}-"),
+        f"keda: annotated {SKIPPED}=true",
+    ),
+    "no-image": Case("applications-settled", an_image_that_is_nowhere, "keda: .*ImagePullBackOff.*manifest unknown"),
+    "no-default-class": Case(
+        "default-storage-class",
+        by_kubectl(
+            f"annotate storageclass standard-rwo {DEFAULT_CLASS}=false --overwrite",
+            f"annotate storageclass standard-rwo {DEFAULT_CLASS}=true --overwrite",
+        ),
+        "none of the StorageClasses is the default: standard-rwo",
+    ),
+    "two-default-classes": Case(
+        "default-storage-class",
+        with_object({
+            "apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "provisioner": "kubernetes.io/no-provisioner",
+            "metadata": {"name": "second", "annotations": {DEFAULT_CLASS: "true"}},
+        }),
+        "2 StorageClasses are the default: second, standard-rwo", "warn",
+    ),
+    "store": Case(
+        "secret-stores-ready", store_not_ready,
+        "ClusterSecretStore secret-store is not ready: 3 ExternalSecrets read it.*could not get provider client",
+        may=("applications-settled",),
+    ),
+    "no-secret": Case(
+        "secrets-present", without_secret, "Secret dex/dex-secrets is not there, and ExternalSecret dex/dex-secrets",
+    ),
+    "gpu-stack": Case(
+        "gpu-stack", edited("gpu_stack: none", "gpu_stack: operator"), "gpu_stack is operator, and the nodes are of gce",
+        also={"groups-file-fresh": "fail"},
+    ),
+    "gpu-at-maximum": Case(
+        "gpu-capacity", autoscaler_says(1, "NotNeeded"), "every node group is at its maximum size.*gpu-l4 has 1 of at most 1",
+    ),
+    "gpu-backoff": Case(
+        "gpu-capacity",
+        autoscaler_says(0, "Backoff", ", backoffInfo: {errorCode: QUOTA_EXCEEDED, errorMessage: 'GPUS_ALL_REGIONS: 0'}"),
+        "has paused adding nodes.*GPUS_ALL_REGIONS", "warn",
+    ),
+    "gpu-model-idle": Case(
+        "gpu-models-idle", a_forgotten_model,
+        f"Deployment {NAMESPACE}/{MODEL} is up for 60 min.*answered no request.*aiops vllm-down {MODEL}.*raised by",
+        "warn", also={"gpu-stack": "warn"},
+    ),
+    "api-server-down": Case("cluster-reachable", no_api_server, "refused", "unknown"),
+    "secret-not-synced": Case(
+        "external-secrets-synced", secret_not_synced, "ExternalSecret dex/dex-secrets is not synced.*does not exist",
+        may=("applications-settled",),
+    ),
+    "no-address": Case("load-balancer-address", without_address, "Service default/edge has had no address for"),
+}  # fmt: skip
+"""The last ones need objects of some age: they are made at the beginning."""
+
+
+@pytest.fixture(scope="module")
+def platform(standing: Operator) -> Operator:
+    """It stands, and a Service is there that will be old."""
+    standing.cluster.kubectl("create", "-f", "-", text=json.dumps(EDGE))
+    return standing
+
+
+def test_it_is_sound(platform: Operator) -> None:
+    named, live = doctor(platform, *PROFILE), doctor(platform)
+    assert_sound(platform)
+    for seen in (named, live):
+        assert (len(seen.checks), seen.bad, seen.outcome.code) == (CHECKS, {}, 0), seen.outcome
+        assert seen.outcome.document["result"]["layers"] == [
+            "platform", "serving", "routing", "llm-gateway", "experience", "demos",
+        ], seen.outcome  # fmt: skip
+    assert {slug: each["status"] for slug, each in named.checks.items()} == {
+        slug: each["status"] for slug, each in live.checks.items()
+    }
+
+
+def test_its_documents(platform: Operator) -> None:
+    suite = ElementTree.fromstring(platform("doctor", *PROFILE, "-o", "junit").out.encode())
+    cases = suite.findall("testcase")
+    assert (suite.tag, len(cases), suite.get("tests")) == ("testsuite", CHECKS, str(CHECKS))
+    assert (suite.get("failures"), suite.get("errors")) == ("0", "0")
+    assert platform("doctor", *PROFILE, "-o", "github").out == ""
+    table = platform("doctor", *PROFILE).out
+    assert [slug for slug in doctor(platform, *PROFILE).checks if slug not in table] == []
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_is_broken_is_named_and_nothing_else(platform: Operator, name: str) -> None:
+    case = BROKEN[name]
+    with case.how(platform) as environ:
+        seen = doctor(platform, *PROFILE, environ=environ)
+    bad = {slug: status for slug, status in seen.bad.items() if slug not in case.may}
+    assert bad == {case.slug: case.status, **case.also}, seen.outcome
+    assert seen.causes <= {case.slug, *case.also, *case.may}, seen.outcome
+    assert re.search(case.says, seen.says(case.slug), re.DOTALL), seen.outcome
+    assert seen.outcome.code == case.code, seen.outcome
+    assert_sound(platform)
