@@ -1,9 +1,11 @@
 """Who does the cluster take us for, and what does it not let us see?"""
 
+import re
 from collections.abc import Iterator
 
 from aiops.checks.check import Check, ok
 from aiops.judge.finding import Evidence, Finding
+from aiops.snapshot import Unread
 from aiops.snapshot.look import Look
 
 CLUSTER_READS = (
@@ -22,10 +24,20 @@ def _judge(look: Look) -> Iterator[Finding]:
     yield Finding(
         status="unknown",
         symptom=f"{user} may not {', '.join(each.refused for each in refused)}",
-        cause="nothing can be said of what is not read",
-        fix=f"kubectl create clusterrolebinding aiops-doctor --clusterrole=aiops-doctor {_subject(user)}",
+        cause="nothing can be said of what is not read; docs/rbac.yaml of aiops has the roles",
+        fix=_binding("aiops-doctor-secrets" if all(map(_of_secrets, refused)) else "aiops-doctor", user),
         evidence=(Evidence("the server", refused[0].why),),
     )
+
+
+def _of_secrets(unread: Unread) -> bool:
+    """A right of its own: it lets read every Secret."""
+    return unread.refused == "list secrets"
+
+
+def _binding(role: str, user: str) -> str:
+    name = re.sub(r"[^a-z0-9]+", "-", user.removeprefix("system:serviceaccount:").lower()).strip("-")
+    return f"kubectl create clusterrolebinding {name}-{role} --clusterrole={role} {_subject(user)}"
 
 
 def _subject(user: str) -> str:

@@ -25,7 +25,8 @@ def _judge(look: Look) -> Iterator[Finding]:
         available, name = condition(body, "Available"), body["metadata"]["name"]
         if available.get("status") == "True":
             continue
-        if (age_s(look.at, available.get("lastTransitionTime")) or 0.0) < STARTING_S and available:
+        since = available.get("lastTransitionTime") or body["metadata"].get("creationTimestamp")
+        if (age_s(look.at, since) or 0.0) < STARTING_S:
             continue
         failed = True
         said = one_line(available.get("message") or available.get("reason") or "it never became available")

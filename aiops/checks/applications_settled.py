@@ -7,6 +7,7 @@ from aiops.judge.age import age_s, since
 from aiops.judge.finding import Evidence, Finding
 from aiops.judge.plan import BENEATH, applications_of, judged, plan_of
 from aiops.judge.profile import Judged
+from aiops.judge.profiles import asked, with_layers
 from aiops.snapshot import Json
 from aiops.snapshot.look import Look
 
@@ -51,11 +52,11 @@ def _cause(state: str, age: float | None) -> str:
 
 
 def _fix(look: Look, each: Judged) -> str:
-    profile = f" --profile {look.profile}" if look.profile else ""
     if each.verdict.state == "deferred":
-        return "aiops root --profile full"
+        beyond = {brought["beyond"] for brought in look.value("brings") if brought["beyond"]}
+        return f"aiops root{with_layers(look, (*plan_of(look).layers, *beyond))}"
     if each.verdict.state == "waiting" or each.revive:
-        return f"aiops wait{profile}"
+        return f"aiops wait{asked(look)}"
     return f"kubectl -n {look.namespace} describe application {each.expected.name}"
 
 
@@ -76,7 +77,7 @@ CHECK = Check(
     slug="applications-settled",
     group="layers",
     title="every application of the profile stands",
-    reads=("applications", "kinds", "brings", "details", "plan", *BENEATH),
+    reads=("applications", "kinds", "brings", "details", "plan", "config", *BENEATH),
     needs=("argocd-installed", "git-readable", "argocd-controller-alive"),
     judge=_judge,
 )

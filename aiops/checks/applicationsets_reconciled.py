@@ -9,6 +9,7 @@ from aiops.judge.alive import SET_RESYNC_S
 from aiops.judge.applicationset import judge_applicationset
 from aiops.judge.finding import Finding
 from aiops.judge.plan import Plan, applications_of, plan_of
+from aiops.judge.profiles import asked
 from aiops.snapshot import Json
 from aiops.snapshot.look import Look
 
@@ -40,7 +41,7 @@ def _layer(look: Look, plan: Plan, layer: str, sets: dict[str, Json], fresh: boo
         if fresh
         else f"it does not make of {plan.branch} at {plan.commit[:8]} what the groups file asks for",
         about=f"ApplicationSet {name}",
-        fix=f"aiops root --profile {look.profile or 'platform'}",
+        fix=f"aiops root{asked(look)}",
     )
 
 
@@ -48,7 +49,7 @@ CHECK = Check(
     slug="applicationsets-reconciled",
     group="layers",
     title="each layer's ApplicationSet has made the groups of the file",
-    reads=("application-sets", "applications", "plan"),
+    reads=("application-sets", "applications", "plan", "config"),
     needs=("argocd-installed", "git-readable", "applicationset-controller-alive"),
     judge=_judge,
 )

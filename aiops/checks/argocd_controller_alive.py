@@ -4,15 +4,16 @@ from collections.abc import Iterator
 
 from aiops.checks.check import Check, ok, skip
 from aiops.judge.age import age_s, since
-from aiops.judge.alive import controller_stalled, resync_s
+from aiops.judge.alive import controller_stalled, is_looked_at, resync_s
 from aiops.judge.finding import Finding
 from aiops.snapshot.look import Look
 
 
 def _judge(look: Look) -> Iterator[Finding]:
-    applications, resync = look.items("applications"), resync_s(look.value("argocd-settings"))
+    applications = [body for body in look.items("applications") if is_looked_at(body)]
+    resync = resync_s(look.value("argocd-settings"))
     if not applications:
-        yield skip("there is no Application yet that it could have looked at")
+        yield skip("there is no Application that it would look at")
         return
     stalled = controller_stalled(applications, resync, look.at)
     if stalled is not None:

@@ -37,7 +37,7 @@ def _of_workloads(look: Look) -> re.Match[str] | None:
     """The tag of an image, or the version label that its chart gives."""
     for body in look.items("deployments"):
         labels = body["metadata"].get("labels") or {}
-        if PART_OF.items() <= labels.items():
+        if body["metadata"].get("namespace") == look.namespace and PART_OF.items() <= labels.items():
             for text in (*_tags(body), labels.get("app.kubernetes.io/version", "")):
                 if match := _VERSION.fullmatch(text):
                     return match

@@ -10,7 +10,8 @@ from aiops.snapshot.look import Look
 
 
 def _judge(look: Look) -> Iterator[Finding]:
-    ours = look.value("config")["repository"]
+    config = look.value("config")
+    ours, named = config["repository"], config["context"]
     found = sorted({url for body in look.items("application-sets") for url in _repositories(body)})
     if not found:
         yield skip("no ApplicationSet is there yet that could tell")
@@ -18,9 +19,11 @@ def _judge(look: Look) -> Iterator[Finding]:
         yield ok(f"its ApplicationSets read {ours}")
     else:
         yield Finding(
-            status="fail",
+            status="warn" if named else "fail",
             symptom=f"it runs another platform: its ApplicationSets read {', '.join(found)}, the config means {ours}",
-            cause="the kube context, or the config, is that of another cluster",
+            cause=f"aiops.context names {named}, so aiops works on it all the same"
+            if named
+            else "the kube context, or the config, is that of another cluster",
             fix="kubectl config get-contexts",
         )
 

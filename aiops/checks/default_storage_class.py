@@ -15,16 +15,11 @@ ANNOTATIONS = (DEFAULT, "storageclass.beta.kubernetes.io/is-default-class")
 def _judge(look: Look) -> Iterator[Finding]:
     classes = look.items("storage-classes")
     names = [body["metadata"]["name"] for body in classes]
-    defaults = [body["metadata"]["name"] for body in classes if _is_default(body)]
+    defaults = sorted(filter(_marks, classes), key=lambda body: body["metadata"].get("creationTimestamp") or "")
     if len(defaults) == 1:
-        yield ok(f"StorageClass {defaults[0]} is the default")
+        yield ok(f"StorageClass {defaults[0]['metadata']['name']} is the default")
     elif defaults:
-        yield Finding(
-            status="warn",
-            symptom=f"{len(defaults)} StorageClasses are the default: {', '.join(defaults)}",
-            cause="a volume without a class gets the newest of them, whichever that is",
-            fix=f"kubectl annotate storageclass {defaults[-1]} {DEFAULT}=false --overwrite",
-        )
+        yield _several(defaults)
     elif names:
         yield Finding(
             status="fail",
@@ -41,9 +36,22 @@ def _judge(look: Look) -> Iterator[Finding]:
         )
 
 
-def _is_default(body: Json) -> bool:
+def _several(defaults: list[Json]) -> Finding:
+    """The newest is what Kubernetes takes; its fix lets that stay so."""
+    names = [body["metadata"]["name"] for body in defaults]
+    marks = " ".join(f"{name}=false" for name in dict.fromkeys(name for body in defaults[:-1] for name in _marks(body)))
+    return Finding(
+        status="warn",
+        symptom=f"{len(names)} StorageClasses are the default: {', '.join(names)}",
+        cause=f"a volume without a class gets the newest of them, {names[-1]}",
+        fix=f"kubectl annotate storageclass {' '.join(names[:-1])} {marks} --overwrite",
+    )
+
+
+def _marks(body: Json) -> list[str]:
+    """The annotations that make it the default."""
     notes = body["metadata"].get("annotations") or {}
-    return any(notes.get(name) == "true" for name in ANNOTATIONS)
+    return [name for name in ANNOTATIONS if notes.get(name) == "true"]
 
 
 CHECK = Check(

@@ -6,6 +6,7 @@ from aiops.checks.check import Check, ok, skip
 from aiops.judge.age import age_s, condition
 from aiops.judge.external_secret import Wanted, wanted
 from aiops.judge.finding import Evidence, Finding
+from aiops.judge.profiles import asked
 from aiops.judge.text import one_line
 from aiops.snapshot.look import Look
 
@@ -29,10 +30,10 @@ def _finding(look: Look, each: Wanted) -> Finding:
         return Finding(
             status="fail",
             symptom=f"{each} is not on the cluster",
-            cause=f"application {each.application} holds it, and was not synced since it went",
+            cause=f"application {each.application} deploys it, and its sync does not come to an end",
             about=str(each),
             owner=each.owner,
-            fix=f"aiops sync {each.application}",
+            fix=f"aiops wait{asked(look)}",
         )
     ready = condition(each.body, "Ready")
     said = one_line(ready.get("message") or ready.get("reason") or "")
@@ -52,7 +53,7 @@ CHECK = Check(
     slug="external-secrets-synced",
     group="secrets",
     title="every ExternalSecret is synced",
-    reads=("plan", "applications", "external-secrets"),
+    reads=("plan", "applications", "external-secrets", "config"),
     needs=("git-readable", "argocd-installed", "secret-stores-ready"),
     judge=_judge,
 )

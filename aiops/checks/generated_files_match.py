@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from aiops.checks.check import Check, ok
-from aiops.judge.finding import Finding
+from aiops.judge.finding import Evidence, Finding
 from aiops.snapshot.look import Look
 
 
@@ -15,7 +15,8 @@ def _judge(look: Look) -> Iterator[Finding]:
             symptom=f"{each['file']}: {each['key']} needs {each['expected']}, and it has {each['found']}",
             cause="the config was edited, and this file was not rendered anew",
             about=each["file"],
-            fix=f"make render-config  # then: {each['how']}",
+            fix="render it anew with the platform's own `render-config`, then commit and push it",
+            evidence=(Evidence("how to see that they match", each["how"]),),
         )
     if not found:
         yield ok("the generated files say what the config says")

@@ -23,7 +23,7 @@ def _judge(look: Look) -> Iterator[Finding]:
     largest = max(models, key=asks_for_gpu)
     fitting = [node["metadata"]["name"] for node in look.items("nodes") if _gpus(node) >= asks_for_gpu(largest)]
     if fitting:
-        yield ok(f"node {fitting[0]} has the GPUs that {_name(largest)} asks for")
+        yield ok(f"node {fitting[0]} has as many GPUs as {_name(largest)} asks for, free or not")
         return
     yield _at_zero(_report(look.value("autoscaler")))
 

@@ -7,7 +7,7 @@ from aiops.judge.age import age_s, since
 from aiops.judge.bill import bills
 from aiops.judge.finding import Evidence, Finding
 from aiops.judge.raised import still_raised, when_scaled
-from aiops.judge.stoppable import TRACKING_ID, Running, gpu_pods, pods_of, running_models
+from aiops.judge.stoppable import Running, application_of, gpu_pods, pods_of, running_models
 from aiops.snapshot import Json
 from aiops.snapshot.look import Look
 
@@ -49,7 +49,7 @@ def _idle(look: Look, running: Running, body: Json, up_s: float, status: str, ca
         symptom=f"{running} is up for {since(up_s)}",
         cause=cause,
         about=str(running),
-        fix=running.why_not or f"aiops vllm-down {_application(body)}".strip(),
+        fix=running.why_not or _stop(body),
         evidence=(*((Evidence("raised by", str(raised)),) if raised else ()), *_money(look, body)),
     )
 
@@ -69,10 +69,11 @@ def _oldest_s(look: Look, body: Json) -> float:
     return max((age for time in created if (age := age_s(look.at, time)) is not None), default=0.0)
 
 
-def _application(body: Json) -> str:
-    """Of its Argo CD tracking id, `APP:GROUP/KIND:NAMESPACE/NAME`; `--all` where it has none."""
-    tracking = (body["metadata"].get("annotations") or {}).get(TRACKING_ID, "")
-    return str(tracking.partition(":")[0] or "--all")
+def _stop(body: Json) -> str:
+    """The command that stops this one and no other."""
+    if application := application_of(body):
+        return f"aiops vllm-down {application}"
+    return f"kubectl -n {body['metadata']['namespace']} scale deployment {body['metadata']['name']} --replicas=0"
 
 
 CHECK = Check(

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 from aiops.checks.check import Check, ok, skip
 from aiops.judge.age import since
-from aiops.judge.bill import Bill, bills
+from aiops.judge.bill import VENDOR, Bill, bills
 from aiops.judge.finding import Finding
 from aiops.judge.model import asks_for_gpu
 from aiops.judge.raised import when_scaled
-from aiops.judge.stoppable import gpu_pods
+from aiops.judge.stoppable import ENDED
+from aiops.snapshot import Json
 from aiops.snapshot.look import Look
 
 DRAINS_S = 900.0
@@ -20,7 +21,7 @@ def _judge(look: Look) -> Iterator[Finding]:
     if not found:
         yield skip("no GPU node is up")
         return
-    used = {(pod.get("spec") or {}).get("nodeName") for pod in gpu_pods(look.items("pods"))}
+    used = {(pod.get("spec") or {}).get("nodeName") for pod in look.items("pods") if _holds_gpu(pod)}
     idle = [bill for bill in found if bill.node not in used]
     late = [bill for bill in idle if min(bill.age_s, _since_scaled_s(look)) > DRAINS_S]
     for bill in late:
@@ -39,6 +40,13 @@ def _finding(bill: Bill) -> Finding:
         about=f"Node {bill.node}",
         fix=f"kubectl get pods -A --field-selector spec.nodeName={bill.node}",
     )
+
+
+def _holds_gpu(pod: Json) -> bool:
+    """A whole one, a shared one or a part; and has not ended."""
+    containers = (pod.get("spec") or {}).get("containers") or ()
+    limits = (name for each in containers for name in (each.get("resources") or {}).get("limits") or {})
+    return pod.get("status", {}).get("phase") not in ENDED and any(name.startswith(VENDOR) for name in limits)
 
 
 def _since_scaled_s(look: Look) -> float:

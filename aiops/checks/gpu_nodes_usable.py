@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 
 from aiops.checks.check import Check, ok, skip
-from aiops.gitops.models import GPU
 from aiops.judge.age import age_s, since
-from aiops.judge.bill import is_gpu_node
+from aiops.judge.bill import is_gpu_node, offers_gpu
 from aiops.judge.finding import Finding
 from aiops.snapshot import Json
 from aiops.snapshot.look import Look
@@ -15,11 +14,11 @@ INSTALLS_S = 600.0
 
 
 def _judge(look: Look) -> Iterator[Finding]:
-    nodes = [node for node in look.items("nodes") if is_gpu_node(node)]
+    nodes = [node for node in look.items("nodes") if is_gpu_node(node) and not _leaving(node)]
     if not nodes:
         yield skip("no GPU node is up")
         return
-    without = [node for node in nodes if not _offered(node)]
+    without = [node for node in nodes if not offers_gpu(node)]
     late = [node for node in without if _age(look, node) > INSTALLS_S]
     for node in late:
         name = node["metadata"]["name"]
@@ -35,8 +34,8 @@ def _judge(look: Look) -> Iterator[Finding]:
         yield ok(f"{len(nodes)} GPU node{'s' if len(nodes) > 1 else ''} up{new}")
 
 
-def _offered(node: Json) -> bool:
-    return str((node.get("status", {}).get("allocatable") or {}).get(GPU) or "0") != "0"
+def _leaving(node: Json) -> bool:
+    return bool(node["metadata"].get("deletionTimestamp"))
 
 
 def _age(look: Look, node: Json) -> float:

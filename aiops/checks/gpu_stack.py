@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from aiops.checks.check import Check, ok, skip
-from aiops.judge.bill import is_gpu_node
+from aiops.judge.bill import is_gpu_node, offers_gpu
 from aiops.judge.finding import Evidence, Finding
 from aiops.snapshot import Json
 from aiops.snapshot.look import Look
@@ -14,16 +14,16 @@ GKE = "gce"
 def _judge(look: Look) -> Iterator[Finding]:
     stack, nodes = look.value("config")["gpuStack"], look.items("nodes")
     providers = {_provider(node): node["metadata"]["name"] for node in nodes if _provider(node)}
-    gpus = [node["metadata"]["name"] for node in nodes if is_gpu_node(node)]
+    gpus = [node["metadata"]["name"] for node in nodes if is_gpu_node(node) and not offers_gpu(node)]
     if stack == "none" and gpus:
         yield Finding(
             status="warn",
-            symptom=f"gpu_stack is none, and node {gpus[0]} has a GPU",
-            cause="nobody installs its driver or reads its metrics",
+            symptom=f"gpu_stack is none, and node {gpus[0]} has a GPU that it does not offer",
+            cause="nobody installs its driver",
             fix="set gpu_stack in the config, then `aiops resolve`",
         )
     elif stack == "none":
-        yield ok("gpu_stack is none, and no node has a GPU")
+        yield ok("gpu_stack is none, and no node has a GPU that waits for a driver")
     elif not providers:
         yield skip("no node says who provides it (spec.providerID)")
     elif (GKE in providers) != (stack == "gke-managed"):

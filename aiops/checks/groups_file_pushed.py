@@ -16,7 +16,7 @@ def _judge(look: Look) -> Iterator[Finding]:
             symptom=f"{file} differs from the last commit",
             cause="it was changed and not committed, so Argo CD does not see it",
             about=file,
-            fix=f"git add {file} && git commit -m 'Groups' && git push",
+            fix=f"git -C {groups['tree']} diff HEAD -- {file}  # then commit it and push it",
         )
     elif not groups["same"]:
         yield Finding(
@@ -24,7 +24,7 @@ def _judge(look: Look) -> Iterator[Finding]:
             symptom=f"{file} is not what {branch} at {head} holds, which Argo CD reads",
             cause="this checkout is ahead of the branch, behind it, or on another one",
             about=file,
-            fix="git status -sb  # then git push, or git pull",
+            fix=f"git -C {groups['tree']} status -sb  # then git push, or git pull",
         )
     else:
         yield ok(f"{file} is committed, and the same on {branch} at {head}")

@@ -3,11 +3,16 @@
 from collections.abc import Iterator
 
 from aiops.checks.check import Check, ok, skip
+from aiops.judge.age import age_s
 from aiops.judge.delivery import GroupKind, missing_kinds, words
 from aiops.judge.finding import Finding
 from aiops.judge.plan import applications_of, known_kinds, plan_of
+from aiops.judge.profiles import asked, with_layers
 from aiops.snapshot import Json
 from aiops.snapshot.look import Look
+
+COMES_S = 900.0
+"""A bring-up may take so long until the layer's own application has brought it."""
 
 
 def _judge(look: Look) -> Iterator[Finding]:
@@ -34,12 +39,18 @@ def _missing(look: Look, kind: GroupKind, names: list[str]) -> Finding:
         "no enabled group of any layer brings it",
         f"grep -rl {kind[0]} .  # which application should bring it?",
     )
+    ages = (age_s(look.at, applications_of(look)[name]["metadata"].get("creationTimestamp")) for name in names)
+    young = any(age is not None and age < COMES_S for age in ages)
     if within:
-        cause, fix = f"layer {within} should have brought it", "aiops wait"
+        cause, fix = (
+            f"layer {within} {'is to bring it' if young else 'should have brought it'}",
+            f"aiops wait{asked(look)}",
+        )
     elif beyond:
-        cause, fix = f"layer {beyond} brings it, which is not there yet", "aiops root --profile full"
+        fix = f"aiops root{with_layers(look, (*plan_of(look).layers, beyond))}"
+        cause = f"layer {beyond} brings it, which is not there yet"
     return Finding(
-        status="warn" if beyond and not within else "fail",
+        status="warn" if (beyond and not within) or (within and young) else "fail",
         symptom=f"{words((kind,))} is not served, and {', '.join(names)} needs it",
         cause=cause,
         about=f"application {names[0]}",
@@ -51,7 +62,7 @@ CHECK = Check(
     slug="kinds-served",
     group="layers",
     title="the cluster knows every kind that the applications use",
-    reads=("applications", "kinds", "brings", "plan"),
+    reads=("applications", "kinds", "brings", "plan", "config"),
     needs=("argocd-installed", "git-readable"),
     judge=_judge,
 )

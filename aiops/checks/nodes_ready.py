@@ -12,6 +12,9 @@ from aiops.snapshot.look import Look
 JOINING_S = 600.0
 """A node that has just come installs its network and drivers first."""
 
+BLINKS_S = 60.0
+"""A node that restarts, or whose kubelet does, is back soon."""
+
 
 def _judge(look: Look) -> Iterator[Finding]:
     nodes = [node for node in look.items("nodes") if not node["metadata"].get("deletionTimestamp")]
@@ -40,7 +43,7 @@ def _not_ready(node: Json, look: Look) -> Finding:
     what = "silent" if ready.get("status") == "Unknown" else "not ready"
     said = one_line(ready.get("message") or ready.get("reason") or "")
     return Finding(
-        status="fail",
+        status="warn" if age is not None and age < BLINKS_S else "fail",
         symptom=f"node {name} is {what}{f' for {since(age)}' if age is not None else ''}",
         cause=said or "it says nothing of why",
         about=f"Node {name}",

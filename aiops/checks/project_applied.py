@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from aiops.checks.check import Check, ok, skip
 from aiops.judge.finding import Finding
 from aiops.judge.plan import plan_of
+from aiops.judge.profiles import asked
 from aiops.snapshot.look import Look
 
 
@@ -21,7 +22,7 @@ def _judge(look: Look) -> Iterator[Finding]:
             symptom=f"AppProject {name} is not on the cluster",
             cause="it was never applied, or somebody deleted it: Argo CD refuses every application of it",
             about=f"AppProject {name}",
-            fix="aiops root",
+            fix=f"aiops root{asked(look)}",
         )
     if not missing:
         yield ok(f"AppProject {', '.join(wanted)} is there")
@@ -31,7 +32,7 @@ CHECK = Check(
     slug="project-applied",
     group="layers",
     title="the tree's AppProject is on the cluster",
-    reads=("app-projects", "plan"),
+    reads=("app-projects", "plan", "config"),
     needs=("argocd-installed", "git-readable"),
     judge=_judge,
 )

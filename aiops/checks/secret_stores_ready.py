@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 
 from aiops.checks.check import Check, ok, skip
-from aiops.judge.age import condition
+from aiops.judge.age import age_s, condition
 from aiops.judge.external_secret import Wanted, wanted
 from aiops.judge.finding import Evidence, Finding
+from aiops.judge.profiles import asked
 from aiops.judge.text import one_line
 from aiops.snapshot import Json
 from aiops.snapshot.look import Look
 
 Store = tuple[str, str, str]
+FIRST_LOOK_S = 120.0
 
 
 def _judge(look: Look) -> Iterator[Finding]:
@@ -25,22 +27,23 @@ def _judge(look: Look) -> Iterator[Finding]:
     there = {_key(body): body for body in bodies}
     bad = [store for store in users if condition(there.get(store, {}), "Ready").get("status") != "True"]
     for store in bad:
-        yield _finding(store, there.get(store), users[store])
+        yield _finding(look, store, there.get(store), users[store])
     if not bad:
         yield ok(f"{', '.join(map(_name, users))} is ready" if len(users) == 1 else f"{len(users)} stores are ready")
 
 
-def _finding(store: Store, body: Json | None, users: list[Wanted]) -> Finding:
+def _finding(look: Look, store: Store, body: Json | None, users: list[Wanted]) -> Finding:
     kind, namespace, name = store
     ready = condition(body or {}, "Ready")
     said = one_line(ready.get("message") or ready.get("reason") or "")
     where = f"-n {namespace} " if namespace else ""
+    age = age_s(look.at, (body or {}).get("metadata", {}).get("creationTimestamp"))
     return Finding(
-        status="fail",
+        status="warn" if age is not None and age < FIRST_LOOK_S else "fail",
         symptom=f"{_name(store)} is not {'ready' if body else 'on the cluster'}: {len(users)} ExternalSecrets read it",
         cause=said or ("no controller has looked at it" if body else "the application that deploys it is not synced"),
         about=_name(store),
-        fix=f"kubectl {where}describe {kind.lower()} {name}" if body else "aiops wait --profile platform",
+        fix=f"kubectl {where}describe {kind.lower()} {name}" if body else f"aiops wait{asked(look)}",
         evidence=(Evidence("condition Ready", said, ready.get("lastTransitionTime") or ""),) if said else (),
     )
 
@@ -59,7 +62,7 @@ CHECK = Check(
     slug="secret-stores-ready",
     group="secrets",
     title="every store that an ExternalSecret reads is ready",
-    reads=("plan", "applications", "external-secrets", "secret-stores", "cluster-secret-stores"),
+    reads=("plan", "applications", "external-secrets", "secret-stores", "cluster-secret-stores", "config"),
     needs=("git-readable", "argocd-installed"),
     judge=_judge,
 )

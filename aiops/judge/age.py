@@ -27,17 +27,17 @@ def condition(body: Json, kind: str) -> Json:
     return next((each for each in conditions if each.get("type") == kind), {})
 
 
-def owned_since(body: Json, field: str) -> str:
-    """When a field's owner wrote it (metadata.managedFields); `field` as `f:annotations/f:x`. Empty: nobody says."""
+def owned_since(body: Json, *field: str) -> str:
+    """When a field was written by its owner (metadata.managedFields): `"f:spec", "f:replicas"`. Empty: nobody says."""
     times = [
         str(entry.get("time") or "")
         for entry in body["metadata"].get("managedFields") or ()
-        if _holds(entry.get("fieldsV1"), field.split("/"))
+        if _holds(entry.get("fieldsV1"), field)
     ]
     return max(times, default="")
 
 
-def _holds(fields: object, path: list[str]) -> bool:
+def _holds(fields: object, path: Iterable[str]) -> bool:
     for name in path:
         if not isinstance(fields, dict) or name not in fields:
             return False

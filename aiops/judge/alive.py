@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 
-from aiops.judge.age import age_s, owned_since, since
+from aiops.judge.age import age_s, condition, owned_since, since
 from aiops.judge.application import REFRESH, SKIP_RECONCILE
 from aiops.judge.applicationset import REFRESH as SET_REFRESH
+from aiops.judge.condition import errors
 from aiops.judge.finding import Evidence, Finding
 from aiops.judge.operation import operation_of
 from aiops.snapshot import Json
@@ -33,7 +34,7 @@ def resync_s(settings: Json | None) -> float:
 
 def controller_stalled(applications: Iterable[Json], resync: float, now: datetime) -> Finding | None:
     """Why the application controller does not look any more; None where it does."""
-    seen = [body for body in applications if not _skipped(body)]
+    seen = [body for body in applications if is_looked_at(body)]
     limit_s = 2 * (resync or RESYNC_S + JITTER_S)
     waiting = _waiting(seen, limit_s, now, REFRESH)
     newest = max((str(body.get("status", {}).get("reconciledAt") or "") for body in seen), default="")
@@ -48,7 +49,8 @@ def controller_stalled(applications: Iterable[Json], resync: float, now: datetim
 
 def set_controller_stalled(applicationsets: Iterable[Json], now: datetime) -> Finding | None:
     """Why the ApplicationSet controller answers no refresh; None where none waits."""
-    waiting = _waiting(applicationsets, 2 * SET_RESYNC_S, now, SET_REFRESH)
+    passing = [body for body in applicationsets if condition(body, "ErrorOccurred").get("status") != "True"]
+    waiting = _waiting(passing, 2 * SET_RESYNC_S, now, SET_REFRESH)  # a pass that fails leaves the annotation there
     return _stalled("argocd-applicationset-controller", waiting[0].text, waiting) if waiting else None
 
 
@@ -67,7 +69,7 @@ def _waiting(bodies: Iterable[Json], limit_s: float, now: datetime, refresh: str
     found: list[tuple[float, Evidence]] = []
     for body in bodies:
         name, notes = body["metadata"]["name"], body["metadata"].get("annotations") or {}
-        asked = owned_since(body, f"f:metadata/f:annotations/f:{refresh}") if refresh in notes else ""
+        asked = owned_since(body, "f:metadata", "f:annotations", f"f:{refresh}") if refresh in notes else ""
         if (age := age_s(now, asked or None)) is not None and age > limit_s:
             found.append(
                 (age, Evidence(f"annotation {refresh}", f"{name} has asked to be looked at for {since(age)}", asked))
@@ -78,8 +80,11 @@ def _waiting(bodies: Iterable[Json], limit_s: float, now: datetime, refresh: str
     return tuple(evidence for _, evidence in sorted(found, key=lambda each: -each[0]))
 
 
-def _skipped(body: Json) -> bool:
-    return (body["metadata"].get("annotations") or {}).get(SKIP_RECONCILE) == "true"
+def is_looked_at(application: Json) -> bool:
+    """Not where somebody asked for the contrary; and of an invalid spec no comparison is ever noted (InvalidSpecError:
+    argo-cd v3.5.7 appcontroller.go processAppRefreshQueueItem)."""
+    skipped = (application["metadata"].get("annotations") or {}).get(SKIP_RECONCILE) == "true"
+    return not skipped and all(kind != "InvalidSpecError" for kind, _ in errors(application.get("status", {})))
 
 
 def _duration(text: object, default: float) -> float:

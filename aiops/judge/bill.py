@@ -8,6 +8,7 @@ from aiops.gitops.models import ACCELERATOR_LABELS, GPU
 from aiops.snapshot import Json, moment
 
 HOUR_S = 3600.0
+VENDOR = GPU.partition("/")[0] + "/"
 GPU_SIGNS = (*ACCELERATOR_LABELS, "nvidia.com/gpu.present")
 """Labels of a node that has a GPU, before its driver says how many."""
 
@@ -38,6 +39,12 @@ def is_gpu_node(node: Json) -> bool:
         or any(labels.get(sign) not in (None, "false") for sign in GPU_SIGNS)
         or any(taint.get("key") == GPU for taint in taints)
     )
+
+
+def offers_gpu(node: Json) -> bool:
+    """Its device plugin is there: whole GPUs, shared ones (nvidia.com/gpu.shared) or parts (nvidia.com/mig-1g.5gb)."""
+    allocatable = node.get("status", {}).get("allocatable") or {}
+    return any(name.startswith(VENDOR) and str(amount) != "0" for name, amount in allocatable.items())
 
 
 def bill_of(node: Json, now: datetime, prices: Mapping[str, float]) -> Bill:

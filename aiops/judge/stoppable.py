@@ -81,18 +81,20 @@ def _why_not(deployment: Json) -> str:
     if owner is not None:
         cure = f"aiops pause {meta['namespace']}/{owner['name']}" if owner["kind"] == "InferenceService" else ""
         return f"{owner['kind']} {owner['name']} would bring it back{f'; `{cure}` stops it' if cure else ''}"
-    if raised_of(deployment) is not None or _tracked(deployment):
+    if raised_of(deployment) is not None or application_of(deployment):
         return ""
     by_hand = f"kubectl -n {meta['namespace']} scale deployment {meta['name']} --replicas=0"
     return f"neither Argo CD nor aiops put it there; `{by_hand}` stops it"
 
 
-def _tracked(deployment: Json) -> bool:
-    """By the annotation, where it names this very object (a copied one does not), or by Argo CD's own label."""
+def application_of(deployment: Json) -> str:
+    """The application that Argo CD tracks it for: by the annotation, where it names this very object (a copied one does
+    not), or by Argo CD's own label; empty where it tracks it for none."""
     meta = deployment["metadata"]
-    tracked = (meta.get("annotations") or {}).get(TRACKING_ID, "")
-    named = tracked.endswith(f":apps/Deployment:{meta['namespace']}/{meta['name']}")
-    return named or TRACKING_LABEL in (meta.get("labels") or {})
+    tracked = str((meta.get("annotations") or {}).get(TRACKING_ID, ""))
+    if tracked.endswith(f":apps/Deployment:{meta['namespace']}/{meta['name']}"):
+        return tracked.partition(":")[0]
+    return str((meta.get("labels") or {}).get(TRACKING_LABEL, ""))
 
 
 def _pods(deployments: tuple[Json, ...], pods: Iterable[Json]) -> Iterator[Running]:

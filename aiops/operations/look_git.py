@@ -1,12 +1,12 @@
 """The part of a look that git and the config tell."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 
 from aiops.clients.wording import masked
 from aiops.collect.cluster import Read
 from aiops.collect.once import Once
-from aiops.errors import ConfigError, WrongUse
+from aiops.errors import AiopsError, CannotTell, ConfigError, WrongUse
 from aiops.gitops.generated import diff, path
 from aiops.gitops.mismatches import mismatches
 from aiops.gitops.notes import notes
@@ -49,7 +49,7 @@ class GitReads:
 
     def _read_config(self) -> Json:
         empty: Json = {"path": "", "problem": "", "problems": [], "hint": "", "warnings": [], "repository": "",
-                       "gpuStack": "", "prices": {}}  # fmt: skip
+                       "context": "", "gpuStack": "", "prices": {}, "profiles": {}}  # fmt: skip
         try:
             config = self._session.config
         except ConfigError as error:
@@ -66,8 +66,10 @@ class GitReads:
             "path": str(config.path),
             "warnings": [text for level, text in notes(config) if level == "warn"],
             "repository": masked(config.repo_url),
+            "context": config.aiops.context or "",
             "gpuStack": config.gpu_stack,
             "prices": dict(config.aiops.prices),
+            "profiles": {name: list(layers) for name, layers in self._session.profiles().items()},
         }
 
     def _generated(self) -> list[Json]:
@@ -83,6 +85,7 @@ class GitReads:
         here = self._session.files.read(name)
         return {
             "file": name,
+            "tree": str(self._session.config.tree),
             "branch": revision.branch,
             "head": revision.commit,
             "uncommitted": bool(self._session.git.status([name])),
@@ -98,8 +101,15 @@ class GitReads:
         if self._profile is not None:
             return self._session.layers(self._profile)
         tree = self._session.tree
-        live = {body["metadata"]["name"] for body in self._sets()}
+        live = {body["metadata"]["name"] for body in self._live_sets()}
         return tuple(layer for layer in self._in_order(tree) if _set_of(tree, layer) in live)
+
+    def _live_sets(self) -> Sequence[Json]:
+        try:
+            found: Sequence[Json] = self._sets()
+        except AiopsError as error:
+            raise CannotTell(f"which layers are live is not known: {error.message}", "name a --profile") from error
+        return found
 
     def _in_order(self, tree: Tree) -> tuple[str, ...]:
         """All layers of the tree, in the order in which the widest profile applies them."""

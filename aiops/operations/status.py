@@ -6,7 +6,7 @@ from aiops.judge.lineage import is_ready
 from aiops.judge.model import asks_for_gpu
 from aiops.judge.plan import BENEATH, details_of, judged, plan_of
 from aiops.judge.raised import still_raised
-from aiops.judge.stoppable import TRACKING_ID, pods_of
+from aiops.judge.stoppable import application_of, pods_of
 from aiops.operations.look import take_look
 from aiops.operations.outcome import rows_of
 from aiops.operations.paying import gpu_nodes
@@ -75,7 +75,7 @@ def _models(look: Look) -> tuple[ModelStands, ...]:
         found.append(
             ModelStands(
                 name=f"Deployment {meta['namespace']}/{meta['name']}",
-                application=(meta.get("annotations") or {}).get(TRACKING_ID, "").partition(":")[0],
+                application=application_of(body),
                 wanted=int(body["spec"].get("replicas", 1)),
                 ready=sum(map(is_ready, pods)),
                 nodes=tuple(sorted({pod["spec"]["nodeName"] for pod in pods if pod["spec"].get("nodeName")})),
