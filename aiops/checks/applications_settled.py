@@ -27,9 +27,9 @@ def _judge(look: Look) -> Iterator[Finding]:
 
 def _finding(look: Look, each: Judged, app: Json | None) -> Finding:
     verdict, name = each.verdict, each.expected.name
-    age = _unsettled_s(look, app)
+    age = _unsettled_s(look, app if app is not None else _maker(look, each))
     late = age is None or age > PATIENCE_S
-    over = verdict.state == "hopeless" or verdict.stuck == "retries used up"
+    over = verdict.state == "hopeless" or (verdict.state == "waiting" and verdict.stuck == "retries used up")
     bad = over or (verdict.state == "waiting" and late)
     beneath = [
         said for finding in each.findings for said in (Evidence(finding.about, finding.symptom), *finding.evidence)
@@ -58,6 +58,11 @@ def _fix(look: Look, each: Judged) -> str:
     if each.verdict.state == "waiting" or each.revive:
         return f"aiops wait{asked(look)}"
     return f"kubectl -n {look.namespace} describe application {each.expected.name}"
+
+
+def _maker(look: Look, each: Judged) -> Json | None:
+    """The group application that is to make it."""
+    return applications_of(look).get(each.expected.made_by.removeprefix("application "))
 
 
 def _unsettled_s(look: Look, app: Json | None) -> float | None:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from math import inf
 
 from aiops.checks.check import Check, ok
-from aiops.judge.age import age_s
+from aiops.judge.age import age_s, since
 from aiops.judge.alive import SET_RESYNC_S
-from aiops.judge.applicationset import judge_applicationset
+from aiops.judge.applicationset import judge_applicationset, refresh_pending
 from aiops.judge.finding import Finding
 from aiops.judge.plan import Plan, applications_of, plan_of
 from aiops.judge.profiles import asked
@@ -19,7 +19,8 @@ SEEN_BY_NOW_S = 2 * SET_RESYNC_S
 def _judge(look: Look) -> Iterator[Finding]:
     plan = plan_of(look)
     sets = {body["metadata"]["name"]: body for body in look.items("application-sets")}
-    fresh = (age_s(look.at, plan.committed) or inf) < SEEN_BY_NOW_S
+    age = age_s(look.at, plan.committed or None)
+    fresh = age is not None and age < SEEN_BY_NOW_S
     found = [each for layer in plan.layers if (each := _layer(look, plan, layer, sets, fresh)) is not None]
     yield from found
     if not found:
@@ -34,15 +35,28 @@ def _layer(look: Look, plan: Plan, layer: str, sets: dict[str, Json], fresh: boo
     verdict = judge_applicationset(sets.get(name), plan.groups_of(layer), applications_of(look), inf)
     if verdict.state == "settled":
         return None
+    passing, cause = _cause(look, plan, sets.get(name), fresh)
     return Finding(
-        status="warn" if verdict.state == "waiting" and fresh else "fail",
+        status="warn" if verdict.state == "waiting" and passing else "fail",
         symptom=f"ApplicationSet {name}: {verdict.detail}",
-        cause=f"{plan.branch} moved to {plan.commit[:8]} only just now"
-        if fresh
-        else f"it does not make of {plan.branch} at {plan.commit[:8]} what the groups file asks for",
+        cause=cause,
         about=f"ApplicationSet {name}",
         fix=f"aiops root{asked(look)}",
     )
+
+
+def _cause(look: Look, plan: Plan, body: Json | None, fresh: bool) -> tuple[bool, str]:
+    """Whether it may well pass by itself, and why it is so."""
+    if body is None:
+        return False, "its layer was never applied, or somebody deleted it"
+    if refresh_pending(body):  # one that is never answered is for applicationset-controller-alive to tell
+        return True, "it was asked to read git again, and has not ended that pass yet"
+    if fresh:
+        return True, f"{plan.branch} moved to {plan.commit[:8]} only just now"
+    age = age_s(look.at, body["metadata"].get("creationTimestamp"))
+    if age is not None and age < SEEN_BY_NOW_S:
+        return True, f"it was made {since(age)} ago"
+    return False, f"it does not make of {plan.branch} at {plan.commit[:8]} what the groups file asks for"
 
 
 CHECK = Check(

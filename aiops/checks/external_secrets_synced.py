@@ -6,6 +6,8 @@ from aiops.checks.check import Check, ok, skip
 from aiops.judge.age import age_s, condition
 from aiops.judge.external_secret import Wanted, wanted
 from aiops.judge.finding import Evidence, Finding
+from aiops.judge.operation import operation_of
+from aiops.judge.plan import applications_of
 from aiops.judge.profiles import asked
 from aiops.judge.text import one_line
 from aiops.snapshot.look import Look
@@ -28,7 +30,7 @@ def _judge(look: Look) -> Iterator[Finding]:
 def _finding(look: Look, each: Wanted) -> Finding:
     if each.body is None:
         return Finding(
-            status="fail",
+            status="warn" if _is_coming(look, each) else "fail",
             symptom=f"{each} is not on the cluster",
             cause=f"application {each.application} deploys it, and its sync does not come to an end",
             about=str(each),
@@ -47,6 +49,13 @@ def _finding(look: Look, each: Wanted) -> Finding:
         fix=f"kubectl -n {each.namespace} describe externalsecret {each.name}",
         evidence=(Evidence("condition Ready", said, ready.get("lastTransitionTime") or ""),) if said else (),
     )
+
+
+def _is_coming(look: Look, each: Wanted) -> bool:
+    """Its application is new, or is being synced."""
+    app = applications_of(look)[each.application]
+    age = age_s(look.at, app["metadata"].get("creationTimestamp"))
+    return operation_of(app).phase in ("pending", "running") or (age is not None and age < FIRST_SYNC_S)
 
 
 CHECK = Check(

@@ -1,11 +1,13 @@
 """Is a model scaled up that nobody uses? Told by what its own server has counted since its start."""
 
 from collections.abc import Iterator
+from math import inf
 
 from aiops.checks.check import Check, ok, skip
 from aiops.judge.age import age_s, since
 from aiops.judge.bill import bills
 from aiops.judge.finding import Evidence, Finding
+from aiops.judge.pod import statuses
 from aiops.judge.raised import still_raised, when_scaled
 from aiops.judge.stoppable import Running, application_of, gpu_pods, pods_of, running_models
 from aiops.snapshot import Json
@@ -29,7 +31,7 @@ def _judge(look: Look) -> Iterator[Finding]:
 def _finding(look: Look, running: Running, body: Json) -> Finding:
     up_s = (look.at - when).total_seconds() if (when := when_scaled(body)) else _oldest_s(look, body)
     usage: Json = look.value("usage").get(str(running), {"problem": "none of its pods is ready"})
-    if up_s < IDLE_S:
+    if min(up_s, _running_s(look, body)) < IDLE_S:
         return ok(f"{running} is up for {since(up_s)}")
     if usage.get("problem"):
         return _idle(
@@ -61,6 +63,13 @@ def _money(look: Look, body: Json) -> Iterator[Evidence]:
     for bill in bills(nodes, look.at, look.value("config")["prices"]):
         cost = "" if bill.cost is None else f", {bill.cost:.2f} so far"
         yield Evidence(f"Node {bill.node}", f"up for {since(bill.age_s)}{cost}")
+
+
+def _running_s(look: Look, body: Json) -> float:
+    """Since its server was started last, which is when it began to count; endless where none runs."""
+    states = (each.get("state") or {} for pod in pods_of(body, look.items("pods")) for each in statuses(pod))
+    started = (state["running"].get("startedAt") for state in states if state.get("running"))
+    return min((age for time in started if (age := age_s(look.at, time)) is not None), default=inf)
 
 
 def _oldest_s(look: Look, body: Json) -> float:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from aiops.checks.check import Check, ok, skip
 from aiops.judge.age import since
-from aiops.judge.bill import VENDOR, Bill, bills
+from aiops.judge.bill import VENDOR, Bill, bills, is_leaving
 from aiops.judge.finding import Finding
 from aiops.judge.model import asks_for_gpu
 from aiops.judge.raised import when_scaled
@@ -21,14 +21,17 @@ def _judge(look: Look) -> Iterator[Finding]:
     if not found:
         yield skip("no GPU node is up")
         return
+    leaving = {node["metadata"]["name"] for node in look.items("nodes") if is_leaving(node)}
     used = {(pod.get("spec") or {}).get("nodeName") for pod in look.items("pods") if _holds_gpu(pod)}
-    idle = [bill for bill in found if bill.node not in used]
+    idle = [bill for bill in found if bill.node not in used | leaving]
     late = [bill for bill in idle if min(bill.age_s, _since_scaled_s(look)) > DRAINS_S]
     for bill in late:
         yield _finding(bill)
     if not late:
-        more = f", {len(idle)} of them idle for less than {since(DRAINS_S)}" if idle else ", all in use"
-        yield ok(f"{len(found)} GPU node{'s' if len(found) > 1 else ''} up{more}")
+        going = leaving & {bill.node for bill in found}
+        words = [f"{len(idle)} of them idle for less than {since(DRAINS_S)}"] if idle else []
+        words += [f"{len(going)} of them leaving"] if going else []
+        yield ok(f"{len(found)} GPU node{'s' if len(found) > 1 else ''} up, {', '.join(words) or 'all in use'}")
 
 
 def _finding(bill: Bill) -> Finding:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from aiops.checks.check import Check, ok, skip
 from aiops.judge.age import age_s, since
-from aiops.judge.bill import is_gpu_node, offers_gpu
+from aiops.judge.bill import is_gpu_node, is_leaving, offers_gpu
 from aiops.judge.finding import Finding
 from aiops.snapshot import Json
 from aiops.snapshot.look import Look
@@ -14,7 +14,7 @@ INSTALLS_S = 600.0
 
 
 def _judge(look: Look) -> Iterator[Finding]:
-    nodes = [node for node in look.items("nodes") if is_gpu_node(node) and not _leaving(node)]
+    nodes = [node for node in look.items("nodes") if is_gpu_node(node) and not is_leaving(node)]
     if not nodes:
         yield skip("no GPU node is up")
         return
@@ -32,10 +32,6 @@ def _judge(look: Look) -> Iterator[Finding]:
     if not late:
         new = f", {len(without)} of them still installing" if without else ""
         yield ok(f"{len(nodes)} GPU node{'s' if len(nodes) > 1 else ''} up{new}")
-
-
-def _leaving(node: Json) -> bool:
-    return bool(node["metadata"].get("deletionTimestamp"))
 
 
 def _age(look: Look, node: Json) -> float:

@@ -1,6 +1,6 @@
 """Does `gpu_stack` of the config agree with who provides the nodes?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from aiops.checks.check import Check, ok, skip
 from aiops.judge.bill import is_gpu_node, offers_gpu
@@ -8,7 +8,8 @@ from aiops.judge.finding import Evidence, Finding
 from aiops.snapshot import Json
 from aiops.snapshot.look import Look
 
-GKE = "gce"
+GKE_LABEL = "cloud.google.com/gke-"
+"""Of every node of GKE; machines of Google without it are a cluster of one's own."""
 
 
 def _judge(look: Look) -> Iterator[Finding]:
@@ -26,10 +27,19 @@ def _judge(look: Look) -> Iterator[Finding]:
         yield ok("gpu_stack is none, and no node has a GPU that waits for a driver")
     elif not providers:
         yield skip("no node says who provides it (spec.providerID)")
-    elif (GKE in providers) != (stack == "gke-managed"):
+    elif _is_gke(nodes) != (stack == "gke-managed"):
         yield _disagree(stack, providers)
     else:
         yield ok(f"gpu_stack is {stack}, and the nodes are of {', '.join(sorted(providers))}")
+
+
+def _is_gke(nodes: Iterable[Json]) -> bool:
+    return any(
+        name.startswith(GKE_LABEL)
+        for node in nodes
+        if _provider(node) == "gce"
+        for name in node["metadata"].get("labels") or {}
+    )
 
 
 def _disagree(stack: str, providers: dict[str, str]) -> Finding:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from aiops.checks.check import Check, ok, skip
 from aiops.judge.age import age_s
 from aiops.judge.delivery import GroupKind, missing_kinds, words
+from aiops.judge.expectation import Expected
 from aiops.judge.finding import Finding
 from aiops.judge.plan import applications_of, known_kinds, plan_of
 from aiops.judge.profiles import asked, with_layers
@@ -17,7 +18,7 @@ COMES_S = 900.0
 
 def _judge(look: Look) -> Iterator[Finding]:
     applications, known = applications_of(look), known_kinds(look)
-    expected = [each for each in plan_of(look).expected if each.name in applications]
+    expected = [each for each in plan_of(look).expected if _deploys(applications.get(each.name), each)]
     if not expected:
         yield skip("no application is there yet that could use one")
         return
@@ -29,6 +30,11 @@ def _judge(look: Look) -> Iterator[Finding]:
         yield _missing(look, kind, names)
     if not users:
         yield ok(f"the cluster knows every kind that {len(expected)} applications use")
+
+
+def _deploys(app: Json | None, expected: Expected) -> bool:
+    """It is there, and it is not one that waits for somebody to sync it for the first time."""
+    return app is not None and (expected.automatic or bool((app.get("status") or {}).get("operationState")))
 
 
 def _missing(look: Look, kind: GroupKind, names: list[str]) -> Finding:
@@ -51,9 +57,9 @@ def _missing(look: Look, kind: GroupKind, names: list[str]) -> Finding:
         cause = f"layer {beyond} brings it, which is not there yet"
     return Finding(
         status="warn" if (beyond and not within) or (within and young) else "fail",
-        symptom=f"{words((kind,))} is not served, and {', '.join(names)} needs it",
+        symptom=f"{words((kind,))} is not served, and {', '.join(names)} need{'s' if len(names) == 1 else ''} it",
         cause=cause,
-        about=f"application {names[0]}",
+        about=f"Application {names[0]}",
         fix=fix,
     )
 

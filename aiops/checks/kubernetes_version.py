@@ -9,7 +9,8 @@ from aiops.snapshot.look import Look
 
 OLDEST = (1, 30)
 """Aggregated discovery is stable since then (KEP-3352), and aiops asks for it."""
-TESTED = (1, 36)
+TESTED, ALIKE = (1, 36), (1, 34)
+"""Where aiops' scenarios run, and the oldest that Kubernetes itself supports beside it."""
 
 
 def _judge(look: Look) -> Iterator[Finding]:
@@ -25,19 +26,23 @@ def _judge(look: Look) -> Iterator[Finding]:
     found = (int(match[1]), int(match[2]))
     if found == TESTED:
         yield ok(f"Kubernetes {version}")
+    elif ALIKE <= found < TESTED:
+        yield ok(f"Kubernetes {version}; aiops is tested with {_words(TESTED)}")
     elif found < OLDEST:
         yield Finding(
             status="fail",
             symptom=f"Kubernetes {version} is older than what aiops can work with, {_words(OLDEST)}",
             cause="it does not serve the aggregated discovery that tells which kinds there are",
-            fix="upgrade the control plane",
+            fix="Upgrade the control plane.",
         )
     else:
         yield Finding(
             status="warn",
             symptom=f"Kubernetes {version} is not the one that aiops is tested with, {_words(TESTED)}",
             cause="what aiops reads is stable API, but nobody has run its scenarios on this version",
-            fix="run the scenarios of aiops against it before you rely on it",
+            fix="Upgrade the control plane."
+            if found < TESTED
+            else "Look for a newer aiops, or read what changed in that version.",
         )
 
 

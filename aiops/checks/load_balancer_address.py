@@ -21,8 +21,9 @@ def _judge(look: Look) -> Iterator[Finding]:
         yield _finding(body, look)
     if late:
         return
-    new = f", {len(without)} of them made just now" if without else ""
-    yield ok(f"{len(balanced)} Services of type LoadBalancer, each with an address{new}" if balanced else NONE)
+    new = f", {len(without)} made just now" if without else ""
+    have = len(balanced) - len(without)
+    yield ok(f"{have} of {len(balanced)} Services of type LoadBalancer have an address{new}" if balanced else NONE)
 
 
 NONE = "no Service asks for a load balancer"

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from aiops.checks.check import Check, ok
 from aiops.judge.age import age_s, condition, since
+from aiops.judge.bill import is_leaving
 from aiops.judge.finding import Evidence, Finding
 from aiops.judge.text import one_line
 from aiops.snapshot import Json
@@ -17,7 +18,7 @@ BLINKS_S = 60.0
 
 
 def _judge(look: Look) -> Iterator[Finding]:
-    nodes = [node for node in look.items("nodes") if not node["metadata"].get("deletionTimestamp")]
+    nodes = [node for node in look.items("nodes") if not is_leaving(node)]
     if not nodes:
         yield Finding(
             status="fail",
@@ -32,6 +33,14 @@ def _judge(look: Look) -> Iterator[Finding]:
         if node not in joining:
             yield _not_ready(node, look)
     if len(joining) < len(bad):
+        return
+    if len(joining) == len(nodes):
+        yield Finding(
+            status="warn",
+            symptom=f"none of {len(nodes)} nodes is ready yet",
+            cause="all of them joined in the last minutes",
+            fix="kubectl get nodes --watch",
+        )
         return
     more = f", {len(joining)} more joining" if joining else ""
     yield ok(f"{len(nodes) - len(joining)} of {len(nodes)} nodes are ready{more}")

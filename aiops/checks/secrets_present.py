@@ -3,16 +3,19 @@
 from collections.abc import Iterator
 
 from aiops.checks.check import Check, ok, skip
+from aiops.judge.age import condition
 from aiops.judge.external_secret import wanted
 from aiops.judge.finding import Finding
 from aiops.snapshot.look import Look
 
 
 def _judge(look: Look) -> Iterator[Finding]:
-    made = [each for each in wanted(look) if each.body is not None and each.secret]
+    made = [
+        each for each in wanted(look) if each.secret and condition(each.body or {}, "Ready").get("status") == "True"
+    ]
     there = {(body["metadata"]["namespace"], body["metadata"]["name"]) for body in look.items("secrets")}
     if not made:
-        yield skip("no ExternalSecret of these layers makes a Secret")
+        yield skip("no ExternalSecret of these layers has made a Secret")
         return
     missing = [each for each in made if (each.namespace, each.secret) not in there]
     for each in missing:

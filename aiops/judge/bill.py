@@ -47,6 +47,13 @@ def offers_gpu(node: Json) -> bool:
     return any(name.startswith(VENDOR) and str(amount) != "0" for name, amount in allocatable.items())
 
 
+def is_leaving(node: Json) -> bool:
+    """It was deleted, or the node autoscaler is taking it away: its machine may go before the Node does."""
+    taints = (node.get("spec") or {}).get("taints") or ()
+    going = any(taint.get("key") == "ToBeDeletedByClusterAutoscaler" for taint in taints)
+    return going or bool(node["metadata"].get("deletionTimestamp"))
+
+
 def bill_of(node: Json, now: datetime, prices: Mapping[str, float]) -> Bill:
     """What one node has cost until now, by the cluster's clock. `prices`: per GPU type, a node's price for an hour."""
     labels = node["metadata"].get("labels") or {}

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from math import isfinite
 
 from aiops.snapshot import Json
 
@@ -20,4 +21,13 @@ def requests_of(metrics: str) -> Json:
 
 
 def _sum(samples: Sequence[tuple[str, str]], names: Sequence[str]) -> int:
-    return int(sum(float(value) for name, value in samples if name in names))
+    return int(sum(_number(value) for name, value in samples if name in names))
+
+
+def _number(text: str) -> float:
+    """0 for what is none, or not a finite one: the format allows NaN and +Inf."""
+    try:
+        found = float(text)
+    except ValueError:
+        return 0.0
+    return found if isfinite(found) else 0.0

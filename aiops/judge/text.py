@@ -2,14 +2,16 @@
 
 import re
 
+from aiops.snapshot.masking import masked
+
 _RETRY = re.compile(r"\.? Retrying attempt #\d+ at [^.]*\.?$")
 _RPC = re.compile(r"rpc error: code = \w+ desc = ")
 _LIMIT = 300
 
 
 def one_line(message: str) -> str:
-    """The message without line breaks and gRPC's own words, at most 300 characters."""
-    line = " ".join(_RPC.sub("", message).split())
+    """The message without line breaks, secrets and gRPC's own words, at most 300 characters."""
+    line = masked(" ".join(_RPC.sub("", message).split()))
     return line if len(line) <= _LIMIT else f"{line[: _LIMIT - 3]}..."
 
 

@@ -94,7 +94,10 @@ def loads(text: str) -> Look:
     try:
         body["unread"] = {name: Unread(**why) for name, why in body["unread"].items()}
         look = Look(**body)
-        _ = look.at
+        if not isinstance(body["reads"], dict):
+            raise ValueError("its reads are none")
+        if None in (look.at.tzinfo, datetime.fromisoformat(look.here).tzinfo):
+            raise ValueError("a time without its zone")
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"it is damaged: {error}") from error
     return look

@@ -7,11 +7,11 @@ the same as something else is kept as a salted hash.
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from aiops.snapshot import Json
+from aiops.snapshot.masking import masked
 
 WHOLE: Final = "whole"
 HASHED: Final = "hashed"
@@ -19,7 +19,6 @@ REST: Final = "*"
 """As a key: every other field."""
 Fields = Mapping[str, Any]
 """By field, what of it is kept: `WHOLE`, `HASHED` or the fields inside it."""
-_LOGIN = re.compile(r"://\S*@")
 
 ANNOTATIONS = (
     "aiops.dev/raised-by",
@@ -169,9 +168,9 @@ def _kept(value: object, shape: str | Fields, salt: str) -> object:
         return [_kept(each, shape, salt) for each in value]
     if isinstance(value, dict):
         return _fields(value, {REST: WHOLE} if isinstance(shape, str) else shape, salt)
-    if isinstance(value, str) and "://" in value:
-        value = _LOGIN.sub("://***@", value)
-    return value if shape == WHOLE else None
+    if shape != WHOLE:
+        return None
+    return masked(value) if isinstance(value, str) else value
 
 
 def _tells(fields: object) -> bool:

@@ -30,7 +30,9 @@ EVER = (Path(__file__).parent / "slugs.txt").read_text().split()
 MODULES = {"check", "engine", "__init__"}
 GIT_READS = ("config", "generated", "groups-file", "groups-pushed", "plan")
 PROGRAMS = ("kubectl", "git", "make", "timedatectl", "argocd", "grep", "aiops")
-SENTENCE = re.compile(r"(raise|set|correct|edit|upgrade|add|install|run|report|check|did|neither|\w+ \S+ would) ")
+SENTENCE = re.compile(
+    r"(raise|render|set|correct|edit|upgrade|add|install|run|report|check|did|neither|\w+ \S+ would) "
+)
 """How a fix begins that is no command."""
 AIOPS = re.compile(r"`(aiops [^`]+)`|^(aiops .+)$", re.MULTILINE)
 REMARK = re.compile(r"\s+#.*")

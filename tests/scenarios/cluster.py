@@ -54,6 +54,9 @@ class Cluster(Protocol):
     def gpu_off(self) -> str:
         """The kubeconfig of somebody who has the ClusterRole aiops-gpu-off of docs/rbac.yaml and nothing else."""
 
+    def account(self, name: str, *roles: str) -> str:
+        """The kubeconfig of somebody new who has these ClusterRoles and nothing else."""
+
 
 class RealCluster:
     """tests/real/realstack: real control plane, real Argo CD, simulated pods."""
@@ -100,6 +103,16 @@ class RealCluster:
             subject = "--serviceaccount=argocd:gpu-off"
             self.kubectl("create", "clusterrolebinding", "gpu-off", "--clusterrole=aiops-gpu-off", subject)
             self._login("gpu-off", path)
+        return str(path)
+
+    def account(self, name: str, *roles: str) -> str:
+        """A ServiceAccount."""
+        self.kubectl("-n", "argocd", "create", "serviceaccount", name)
+        for role in roles:
+            words = (f"{name}-{role}", f"--clusterrole={role}", f"--serviceaccount=argocd:{name}")
+            self.kubectl("create", "clusterrolebinding", *words)
+        path = self._home / f"{name}.kubeconfig"
+        self._login(name, path)
         return str(path)
 
     def forward(self, namespace: str, port: int, server: int) -> None:
