@@ -29,9 +29,9 @@ def _judge(look: Look) -> Iterator[Finding]:
             status="warn",
             symptom=f"Argo CD {found[0]} is not the one that aiops is tested with, {TESTED[0]}.{TESTED[1]}",
             cause="when Argo CD looks anew, and what it calls healthy, differs between its minor versions",
-            fix="Upgrade Argo CD."
+            fix="upgrade Argo CD"
             if (int(found[1]), int(found[2])) < TESTED
-            else "Look for a newer aiops, or read what changed in that version.",
+            else "upgrade aiops, or read what changed in that version",
         )
 
 

@@ -33,16 +33,16 @@ def _judge(look: Look) -> Iterator[Finding]:
             status="fail",
             symptom=f"Kubernetes {version} is older than what aiops can work with, {_words(OLDEST)}",
             cause="it does not serve the aggregated discovery that tells which kinds there are",
-            fix="Upgrade the control plane.",
+            fix="upgrade the control plane",
         )
     else:
         yield Finding(
             status="warn",
             symptom=f"Kubernetes {version} is not the one that aiops is tested with, {_words(TESTED)}",
             cause="what aiops reads is stable API, but nobody has run its scenarios on this version",
-            fix="Upgrade the control plane."
+            fix="upgrade the control plane"
             if found < TESTED
-            else "Look for a newer aiops, or read what changed in that version.",
+            else "upgrade aiops, or read what changed in that version",
         )
 
 

@@ -138,7 +138,7 @@ class SavedGit:
         return plan_of(present())
 
     def revision(self) -> Any:
-        return SimpleNamespace(delivery=None)
+        return SimpleNamespace(delivery=SimpleNamespace(layer_within=lambda _: None, layer_beyond=lambda _: None))
 
 
 @dataclass(frozen=True)
@@ -214,7 +214,12 @@ def troubled() -> Api:
     deployments = json.loads(json.dumps(present().reads["deployments"]))
     (model,) = (body for body in deployments if body["metadata"]["name"] == "vllm-qwen")
     model["spec"]["replicas"] = 1
-    meta = {"name": "vllm-qwen-a", "namespace": "serving", "labels": model["spec"]["template"]["metadata"]["labels"]}
+    meta = {
+        "name": "vllm-qwen-a",
+        "uid": "a",
+        "namespace": "serving",
+        "labels": model["spec"]["template"]["metadata"]["labels"],
+    }
     pod = {"kind": "Pod", "metadata": meta, "spec": model["spec"]["template"]["spec"]}
     pod["status"] = {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}
     changed = {"applications": applications, "deployments": deployments, "pods": [*present().reads["pods"], pod]}

@@ -1,6 +1,6 @@
 """A proxy on loopback before a Kubernetes API: it counts the calls, delays them, and breaks those it is told to.
 
-    with Proxy(cluster(os.environ["KUBECONFIG"]), folder / "kubeconfig", "realstack", delay_s=0.3) as proxy:
+    with Proxy(ApiServer(os.environ["KUBECONFIG"]), folder / "kubeconfig", "realstack", delay_s=0.3) as proxy:
         ...                                                     # KUBECONFIG=folder/kubeconfig aiops doctor
         print(proxy.calls)
 
@@ -66,27 +66,42 @@ def writes(method: str, path: str) -> bool:
     return method != "GET" and (method, path) != ("POST", REVIEW)
 
 
-def cluster(kubeconfig: str | Path) -> Upstream:
+class ApiServer:
     """The API of a kubeconfig in JSON with one cluster and a token, as realstack writes them."""
-    config: Any = json.loads(Path(kubeconfig).read_text())
-    where, token = config["clusters"][0]["cluster"], config["users"][0]["user"]["token"]
-    url, trust = urlsplit(where["server"]), ssl.create_default_context()
-    trust.load_verify_locations(cadata=b64decode(where["certificate-authority-data"]).decode())
-    idle: queue.LifoQueue[HTTPSConnection] = queue.LifoQueue()
 
-    def call(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    def __init__(self, kubeconfig: str | Path) -> None:
+        config: Any = json.loads(Path(kubeconfig).read_text())
+        where, self._token = config["clusters"][0]["cluster"], config["users"][0]["user"]["token"]
+        self._url, self._trust = urlsplit(where["server"]), ssl.create_default_context()
+        self._trust.load_verify_locations(cadata=b64decode(where["certificate-authority-data"]).decode())
+        self._idle: queue.LifoQueue[HTTPSConnection] = queue.LifoQueue()
+        self._over = False
+
+    def __call__(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
         kept = {name: value for name, value in headers.items() if name.lower() not in HOP}
         try:
-            connection = idle.get_nowait()
+            connection = self._idle.get_nowait()
         except queue.Empty:  # TCP_NODELAY is set by the library
-            connection = HTTPSConnection(str(url.hostname), url.port, timeout=UPSTREAM_S, context=trust)
-        connection.request(method, target, body or None, {**kept, "Authorization": f"Bearer {token}"})
-        response = connection.getresponse()
-        answer = Answer(response.status, response.read(), tuple(response.getheaders()))
-        idle.put(connection)
+            host = str(self._url.hostname)
+            connection = HTTPSConnection(host, self._url.port, timeout=UPSTREAM_S, context=self._trust)
+        try:
+            connection.request(method, target, body or None, {**kept, "Authorization": f"Bearer {self._token}"})
+            response = connection.getresponse()
+            answer = Answer(response.status, response.read(), tuple(response.getheaders()))
+        except BaseException:
+            connection.close()
+            raise
+        self._idle.put(connection)
+        if self._over:
+            self.close()
         return answer
 
-    return call
+    def close(self) -> None:
+        """Hang up."""
+        self._over = True
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._idle.get_nowait().close()
 
 
 class Proxy:
@@ -116,6 +131,7 @@ class Proxy:
         self.over.set()
         self._server.shutdown()
         self._server.server_close()
+        getattr(self.upstream, "close", lambda: None)()
 
     @property
     def calls(self) -> Counter[tuple[str, str]]:

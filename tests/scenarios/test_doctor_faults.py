@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from aiops.checks import ALL
 from aiops.checks.access import CLUSTER_READS
 from aiops.cli import cli
-from tests.real.proxy import Fault, Proxy, Struck, cluster, writes
+from tests.real.proxy import ApiServer, Fault, Proxy, Struck, writes
 from tests.scenarios.conftest import Operator, Outcome
 
 PROFILE = ("--profile", "full")
@@ -44,7 +44,7 @@ def proxied(
     """A proxy before the cluster, with the operator's rights; one that strikes."""
     kubeconfig = operator.cluster.environ()["KUBECONFIG"]
     folder.mkdir(exist_ok=True)
-    return Proxy(cluster(kubeconfig), folder / "kubeconfig", operator.cluster.context, fault=fault, strikes=strikes)
+    return Proxy(ApiServer(kubeconfig), folder / "kubeconfig", operator.cluster.context, fault=fault, strikes=strikes)
 
 
 def ask(operator: Operator, proxy: Proxy, *words: str) -> Seen:
