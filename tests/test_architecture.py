@@ -18,12 +18,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "session": {"clients", "gitops", "config", "progress.events"},
     "operations": {
         "session", "collect", "snapshot", "judge", "checks", "clients", "gitops", "config", "runbooks",
-        "progress.events", "progress.remembered",
+        "progress.events", "progress.results", "progress.remembered",
     },
     "collect": {"snapshot", "clients", "config"},
     "checks": {"judge", "snapshot", "gitops", "config"},
     "judge": {"snapshot", "gitops"},
-    "render": {"checks", "judge", "snapshot", "gitops", "runbooks", "progress.events"},
+    "render": {"checks", "judge", "snapshot", "gitops", "runbooks", "progress.events", "progress.results"},
     "gitops": {"config"},
     "clients": {"config"},
     "runbooks": {"config"},
@@ -34,7 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "lab": set(),
 }  # fmt: skip
 """Besides itself and `errors`. `cli` may import everything; nothing else may import `cli` or `lab`."""
-MAY_IMPORT["cli"] = MAY_IMPORT.keys() - {"__main__"} | {"progress.events", "progress.remembered"}
+MAY_IMPORT["cli"] = MAY_IMPORT.keys() - {"__main__"} | {"progress.events", "progress.results", "progress.remembered"}
 FOR_ALL = {"errors"}
 LIBRARIES = {
     "click": {"cli", "__main__"},
@@ -80,7 +80,7 @@ def rooms_imported(file: Path) -> set[str]:
         top, *parts = module.split(".")
         if top == "aiops" and parts and parts != ["__version__"]:
             exact = ".".join(parts[:2])
-            found.add(exact if exact in ("progress.events", "progress.remembered") else parts[0])
+            found.add(exact if exact in ("progress.events", "progress.results", "progress.remembered") else parts[0])
     return found
 
 

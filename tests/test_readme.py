@@ -10,6 +10,7 @@ import pytest
 from aiops import errors
 from aiops.cli import cli
 from aiops.config.load import load
+from tests.words import parse
 
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text()
 COMMANDS = sorted(set(re.findall(r"^ *(aiops [a-z].*?)(?:  +#.*)?$", README, re.MULTILINE)))
@@ -21,10 +22,7 @@ def test_there_are_commands_to_hold_it_to() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_parses(command: str) -> None:
-    words = shlex.split(command)[1:]
-    found = cli.commands[words[0]]
-    with click.Context(found) as context:
-        found.parse_args(context, words[1:])
+    parse(shlex.split(command)[1:])
 
 
 def test_the_table_names_every_command_and_its_options() -> None:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from aiops.errors import AiopsError, Interrupted, WrongUse
-from aiops.progress.events import Diagnosed, Event, Failed, Looked, Paid, Planned, Report, Result, RunStarted
+from aiops.progress.events import Event, Failed, Looked, Paid, Planned, Report, Result, RunStarted
+from aiops.progress.results import Diagnosed
 
 if TYPE_CHECKING:
     from rich.console import Console

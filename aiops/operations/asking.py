@@ -13,7 +13,7 @@ from aiops.judge.answers.silence import judge_silence
 from aiops.judge.answers.stream import judge_stream
 from aiops.judge.finding import Finding
 from aiops.judge.model import Model
-from aiops.progress.events import Probe
+from aiops.progress.results import Probe
 from aiops.session import Session
 from aiops.snapshot import Json, Served
 

@@ -13,7 +13,8 @@ from aiops.operations.root import root
 from aiops.operations.stage_checks import check_prerequisites, check_profile
 from aiops.operations.target import prove_target
 from aiops.operations.wait import wait
-from aiops.progress.events import BroughtUp, Result, Rooted, Row, StageEnded, StageStarted, Synced, Waited
+from aiops.progress.events import Result, Row, StageEnded, StageStarted
+from aiops.progress.results import BroughtUp, Rooted, Synced, Waited
 from aiops.session import Session
 
 

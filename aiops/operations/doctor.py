@@ -15,7 +15,8 @@ from aiops.judge.finding import Finding
 from aiops.operations.look import take_look
 from aiops.operations.look_file import load_look, save_look
 from aiops.operations.paying import gpu_nodes
-from aiops.progress.events import Checked, CheckListed, Diagnosed, Found, RunStarted, Seen
+from aiops.progress.events import RunStarted
+from aiops.progress.results import Checked, CheckListed, Diagnosed, Found, Seen
 from aiops.session import Session
 from aiops.snapshot.look import Look
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from aiops.config.spelling import did_you_mean
 from aiops.errors import CannotTell, WrongUse
-from aiops.progress.events import Remembered, Replayed, Result, Run
+from aiops.progress.events import Result
 from aiops.progress.remembered import events_of, runs, told
+from aiops.progress.results import Remembered, Replayed, Run
 
 LAST = "last"
 NAMED = 3

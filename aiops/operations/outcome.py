@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from aiops.judge.application import Verdict
 from aiops.judge.profile import Judged
 from aiops.operations.waiting import Moment
-from aiops.progress.events import ENDS, Row, Waited
+from aiops.progress.events import ENDS, Row
+from aiops.progress.results import Waited
 from aiops.snapshot import Details
 
 EVIDENCE_LINES = 4

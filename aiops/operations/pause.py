@@ -15,7 +15,8 @@ from aiops.operations.gpu_guard import price
 from aiops.operations.models import live_application
 from aiops.operations.stopping import STOP, Outcome, Stopping, is_stopped
 from aiops.operations.target import prove_target
-from aiops.progress.events import Lowered, ModelDown, ModelUp, Said
+from aiops.progress.events import Said
+from aiops.progress.results import Lowered, ModelDown, ModelUp
 from aiops.session import Session
 from aiops.snapshot import Json
 

@@ -9,7 +9,8 @@ from aiops.operations.refresh import Refresher
 from aiops.operations.revision import Revision
 from aiops.operations.since import Since
 from aiops.operations.waiting import Inbox, Moment, until
-from aiops.progress.events import Change, Looked, Rooted, Row
+from aiops.progress.events import Change, Looked, Row
+from aiops.progress.results import Rooted
 from aiops.session import Session
 
 

@@ -11,7 +11,8 @@ from aiops.operations.followed import Followed
 from aiops.operations.models import Found
 from aiops.operations.phases import Phases
 from aiops.operations.waiting import Answer, Inbox, Message, Moment, Questions, until
-from aiops.progress.events import Looked, ModelUp, Said
+from aiops.progress.events import Looked, Said
+from aiops.progress.results import ModelUp
 from aiops.session import Session
 from aiops.snapshot import Json, ModelLook
 

@@ -8,7 +8,8 @@ from aiops.gitops.groups import resolve as resolve_groups
 from aiops.gitops.mismatches import mismatches
 from aiops.gitops.notes import notes
 from aiops.operations.target import live_repositories
-from aiops.progress.events import Prune, Resolved, Said
+from aiops.progress.events import Said
+from aiops.progress.results import Prune, Resolved
 from aiops.session import Session
 from aiops.snapshot import Json
 

@@ -9,7 +9,8 @@ from aiops.operations.resolve import fresh_groups, refuse_mismatches
 from aiops.operations.revision import Revision, read_revision
 from aiops.operations.target import no_argocd, prove_target
 from aiops.progress import events
-from aiops.progress.events import Change, Rooted, Said
+from aiops.progress.events import Change, Said
+from aiops.progress.results import Rooted
 from aiops.session import Session
 from aiops.snapshot import Json
 

@@ -1,7 +1,7 @@
 """The runbooks: which there are, and what one says."""
 
 from aiops import runbooks
-from aiops.progress.events import RunbookRead, RunbooksListed
+from aiops.progress.results import RunbookRead, RunbooksListed
 
 
 def runbook(slug: str | None = None) -> RunbooksListed | RunbookRead:

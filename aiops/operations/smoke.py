@@ -11,7 +11,7 @@ from aiops.operations.smoke_gateway import smoke_gateway
 from aiops.operations.smoke_model import smoke_model
 from aiops.operations.stage_checks import check_profile
 from aiops.operations.target import prove_target
-from aiops.progress.events import Probe, Smoked
+from aiops.progress.results import Probe, Smoked
 from aiops.session import Session
 
 

@@ -19,7 +19,8 @@ from aiops.operations.asking import CHAT, PATHS, Talk
 from aiops.operations.gateway import Gateway, find_gateway
 from aiops.operations.pods import node_of, ready_pods
 from aiops.operations.smoke_model import JUDGES, body_for
-from aiops.progress.events import Probe, Said
+from aiops.progress.events import Said
+from aiops.progress.results import Probe
 from aiops.session import Session
 from aiops.snapshot import Json
 

@@ -15,7 +15,7 @@ from aiops.operations import paying
 from aiops.operations.asking import CHAT, PATHS, Judge, Talk, secret_key
 from aiops.operations.models import Found
 from aiops.operations.pods import node_of, ready_pods
-from aiops.progress.events import Probe
+from aiops.progress.results import Probe
 from aiops.session import Session
 from aiops.snapshot import Json
 

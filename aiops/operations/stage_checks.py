@@ -8,7 +8,7 @@ from aiops.checks.check import Check
 from aiops.checks.engine import reads_of
 from aiops.operations.doctor import diagnose
 from aiops.operations.look import take_look
-from aiops.progress.events import Diagnosed, Found
+from aiops.progress.results import Diagnosed, Found
 from aiops.session import Session
 
 

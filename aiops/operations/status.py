@@ -10,8 +10,9 @@ from aiops.judge.stoppable import application_of, pods_of
 from aiops.operations.look import take_look
 from aiops.operations.outcome import rows_of
 from aiops.operations.paying import gpu_nodes
-from aiops.progress.events import ModelStands, Row, Run, Standing, tally
+from aiops.progress.events import Row, tally
 from aiops.progress.remembered import runs
+from aiops.progress.results import ModelStands, Run, Standing
 from aiops.session import Session
 from aiops.snapshot import Unread
 from aiops.snapshot.look import Look, NotRead

@@ -11,7 +11,7 @@ from aiops.operations.revision import Revision, read_revision
 from aiops.operations.sync_road import road
 from aiops.operations.syncing import Syncing
 from aiops.operations.target import prove_target
-from aiops.progress.events import Synced
+from aiops.progress.results import Synced
 from aiops.session import Session
 from aiops.snapshot import Json
 

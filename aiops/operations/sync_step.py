@@ -10,7 +10,7 @@ from aiops.judge.expectation import Expected
 from aiops.judge.operation import operation_of
 from aiops.judge.text import stable
 from aiops.operations.sync_request import is_ours
-from aiops.progress.events import SyncedApplication
+from aiops.progress.results import SyncedApplication
 from aiops.snapshot import Json, moment
 
 BLOCKED = "blocked by sync window"

@@ -17,7 +17,8 @@ from aiops.operations.sync_request import is_ours
 from aiops.operations.sync_road import Road
 from aiops.operations.sync_step import next_step
 from aiops.operations.waiting import Answer, Inbox, Message, Moment, Questions, until
-from aiops.progress.events import Looked, Row, State, Synced, SyncedApplication
+from aiops.progress.events import Looked, Row, State
+from aiops.progress.results import Synced, SyncedApplication
 from aiops.session import Session
 from aiops.snapshot import Json
 

@@ -21,7 +21,8 @@ from aiops.operations.lowering import GPU_NODES, MODELS, Ended, Lowering
 from aiops.operations.models import chosen_application, live_application, live_deployments, no_gpu_hint
 from aiops.operations.scale import lower
 from aiops.operations.target import prove_target
-from aiops.progress.events import Lowered, ModelDown, Said
+from aiops.progress.events import Said
+from aiops.progress.results import Lowered, ModelDown
 from aiops.session import Session
 from aiops.snapshot import Json, moment
 

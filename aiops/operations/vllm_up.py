@@ -12,7 +12,8 @@ from aiops.operations.models import Found, chosen_application, live_model
 from aiops.operations.raising import Raising
 from aiops.operations.scale import Down, lower, mark, set_replicas
 from aiops.operations.target import prove_target
-from aiops.progress.events import ModelUp, Said
+from aiops.progress.events import Said
+from aiops.progress.results import ModelUp
 from aiops.session import Session
 
 BRING_UP, VLLM_UP = "bring-up", "vllm-up"

@@ -18,7 +18,8 @@ from aiops.operations.since import Since
 from aiops.operations.sync_request import request_sync, request_termination
 from aiops.operations.target import prove_target
 from aiops.operations.waiting import Answer, Inbox, Message, Moment, Questions, until
-from aiops.progress.events import Looked, Row, Said, Waited
+from aiops.progress.events import Looked, Row, Said
+from aiops.progress.results import Waited
 from aiops.session import Session
 from aiops.snapshot import Details, Snapshot
 

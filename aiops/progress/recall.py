@@ -8,10 +8,14 @@ from functools import cache
 from types import UnionType
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
-from aiops.progress import events
+from aiops.progress import events, results
 from aiops.progress.events import Event, camel
 
-_EVENTS = {name: kind for name, kind in vars(events).items() if isinstance(kind, type) and issubclass(kind, Event)}
+_EVENTS = {
+    name: kind
+    for name, kind in (vars(events) | vars(results)).items()
+    if isinstance(kind, type) and issubclass(kind, Event)
+}
 Made = TypeVar("Made")
 
 

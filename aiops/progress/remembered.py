@@ -10,9 +10,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from aiops.progress.events import Event, Failed, Planned, Result, Run, RunStarted
+from aiops.progress.events import Event, Failed, Planned, Result, RunStarted
 from aiops.progress.plain import plain
 from aiops.progress.recall import event_of
+from aiops.progress.results import Run
 
 LINE_BYTES = 64 * 1024
 """A journal's longest line, its end included."""

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from aiops.progress.events import Checked, CheckListed, Diagnosed, Found, when
+from aiops.progress.events import when
+from aiops.progress.results import Checked, CheckListed, Diagnosed, Found
 from aiops.render.glyphs import BAD, BY_HAND, GOOD, INFO, LATER, NEXT, UNSURE, WARNING
 from aiops.render.line import Line
 

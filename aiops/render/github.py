@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from aiops.progress.events import Diagnosed, Result, printable
+from aiops.progress.events import Result, printable
+from aiops.progress.results import Diagnosed
 
 LEVELS = {"fail": "error", "unknown": "error", "warn": "warning"}
 

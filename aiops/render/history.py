@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from aiops.progress.events import Run, duration
+from aiops.progress.events import duration
+from aiops.progress.results import Run
 from aiops.render.glyphs import UNSURE, verdict
 from aiops.render.line import Line
 

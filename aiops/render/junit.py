@@ -2,7 +2,8 @@
 
 from xml.etree import ElementTree
 
-from aiops.progress.events import Checked, Diagnosed, Found, Result, printable
+from aiops.progress.events import Result, printable
+from aiops.progress.results import Checked, Diagnosed, Found
 
 NAMES = {"fail": "failure", "unknown": "error", "skip": "skipped"}
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from aiops.progress.events import ModelStands, Row, Standing, tally, when
+from aiops.progress.events import Row, tally, when
+from aiops.progress.results import ModelStands, Standing
 from aiops.render.glyphs import BY_HAND, GOOD, INFO, STATES, UNSURE, WARNING
 from aiops.render.history import table
 from aiops.render.line import Line

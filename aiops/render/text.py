@@ -3,20 +3,17 @@
 from collections.abc import Iterable, Iterator
 from functools import singledispatch
 
-from aiops.progress.events import (
+from aiops.progress.events import Change, Failed, Planned, Result, duration
+from aiops.progress.results import (
     BroughtUp,
-    Change,
     CheckListed,
     Diagnosed,
-    Failed,
     ModelDown,
     ModelUp,
-    Planned,
     Probe,
     Remembered,
     Replayed,
     Resolved,
-    Result,
     Rooted,
     RunbookRead,
     RunbooksListed,
@@ -24,7 +21,6 @@ from aiops.progress.events import (
     Standing,
     Synced,
     Waited,
-    duration,
 )
 from aiops.render.diagnosis import check_list, checked, diagnosis
 from aiops.render.glyphs import BAD, GOOD, INFO, LATER, LEVELS, NEXT, UNSURE, WARNING, verdict

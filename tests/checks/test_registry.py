@@ -9,19 +9,18 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
 
 import aiops.checks
 from aiops.checks import ALL, RETIRED
 from aiops.checks.check import GROUPS, Check, Verdict
 from aiops.checks.engine import judge_look
-from aiops.cli import cli
 from aiops.collect.cluster import ClusterReads
 from aiops.judge.finding import Finding
 from aiops.operations.look_beneath import BeneathReads
 from aiops.snapshot.look import Look
 from tests.checks.cases import FOLDER, cases, healthy, look_of, read
+from tests.words import parse
 
 ROOT = Path(aiops.checks.__file__).parents[2]
 SLUGS = [check.slug for check in ALL]
@@ -228,10 +227,7 @@ def test_there_are_commands_to_hold_the_fixes_to() -> None:
 
 @pytest.mark.parametrize("command", commands())
 def test_every_command_of_aiops_in_a_fix_parses(command: str) -> None:
-    words = shlex.split(command)[1:]
-    found = cli.commands[words[0]]
-    with click.Context(found) as context:
-        found.parse_args(context, words[1:])
+    parse(shlex.split(command)[1:])
 
 
 def test_every_command_for_a_shell_can_be_pasted() -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from aiops.cli.execute import Options, Terminated, execute
 from aiops.errors import Refused
-from aiops.progress.events import BroughtUp, Paid, Result
+from aiops.progress.events import Paid, Result
+from aiops.progress.results import BroughtUp
 from aiops.session import Session
 from tests.cli.shell import Outcome
 

@@ -9,7 +9,8 @@ import pytest
 from aiops.errors import AiopsError, OutOfTime, WrongUse
 from aiops.judge.raised import raised_of
 from aiops.operations import bring_up, gate, scale
-from aiops.progress.events import BroughtUp, Event, Looked, Result, Said, Smoked, StageEnded, StageStarted
+from aiops.progress.events import Event, Looked, Result, Said, StageEnded, StageStarted
+from aiops.progress.results import BroughtUp, Smoked
 from aiops.session import Session
 from tests.operations.api import Api, Refusal
 from tests.operations.cluster import LIVE, MODEL, NODES, Cluster, raised

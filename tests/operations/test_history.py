@@ -6,7 +6,8 @@ import pytest
 
 from aiops.errors import CannotTell, WrongUse
 from aiops.operations.history import history
-from aiops.progress.events import Failed, Remembered, Replayed, Said
+from aiops.progress.events import Failed, Said
+from aiops.progress.results import Remembered, Replayed
 from tests.progress.journals import DONE, recorded, run_id
 
 ANOTHER_DAY = 86_400

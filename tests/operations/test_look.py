@@ -26,7 +26,8 @@ from aiops.judge.plan import Plan, plan_of
 from aiops.operations import look as taking
 from aiops.operations.doctor import Choice, doctor
 from aiops.operations.status import status
-from aiops.progress.events import Diagnosed, Looked, Report, RunStarted
+from aiops.progress.events import Looked, Report, RunStarted
+from aiops.progress.results import Diagnosed
 from aiops.render.document import document, dumps
 from aiops.render.github import commands
 from aiops.render.junit import junit

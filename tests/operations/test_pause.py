@@ -8,7 +8,8 @@ import pytest
 from aiops.errors import Forbidden, Refused, WrongUse
 from aiops.operations.pause import find_services, pause, resume
 from aiops.operations.stopping import STOP
-from aiops.progress.events import Event, Looked, ModelDown, ModelUp, Said
+from aiops.progress.events import Event, Looked, Said
+from aiops.progress.results import ModelDown, ModelUp
 from aiops.session import Session
 from tests.operations.api import Api, Json, Refusal
 from tests.operations.cluster import GPU, Cluster, ref

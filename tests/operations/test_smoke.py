@@ -7,7 +7,8 @@ import pytest
 
 from aiops.errors import Forbidden, NotFound, Refused, WrongUse
 from aiops.operations.smoke import smoke, smoked
-from aiops.progress.events import Event, Probe, Smoked
+from aiops.progress.events import Event
+from aiops.progress.results import Probe, Smoked
 from aiops.session import Session
 from tests.operations.api import Api, Refusal
 from tests.operations.cluster import (

@@ -9,7 +9,8 @@ from aiops.errors import Forbidden, Refused
 from aiops.operations import smoke_gateway
 from aiops.operations.gateway import find_gateway
 from aiops.operations.smoke import smoke
-from aiops.progress.events import Event, Probe, Said, Smoked
+from aiops.progress.events import Event, Said
+from aiops.progress.results import Probe, Smoked
 from aiops.session import Session
 from tests.operations.api import APPLICATIONS, Api, Json, Refusal
 from tests.operations.cluster import ALL_PODS, DEPLOYMENTS, MODEL, PODS, SERVED, Cluster, manifest, ref, secret

@@ -10,7 +10,8 @@ from aiops.checks import ALL
 from aiops.operations import smoke, stage_checks
 from aiops.operations.smoke import smoke_profile
 from aiops.operations.stage_checks import check_prerequisites, check_profile
-from aiops.progress.events import Checked, Diagnosed, Found, RunStarted, Smoked
+from aiops.progress.events import RunStarted
+from aiops.progress.results import Checked, Diagnosed, Found, Smoked
 from aiops.session import Session
 from aiops.snapshot import Unread
 from aiops.snapshot.look import Look

@@ -10,7 +10,7 @@ import pytest
 from aiops.errors import ConfigError
 from aiops.operations import status as operation
 from aiops.operations.status import READS, status
-from aiops.progress.events import Standing, Waited
+from aiops.progress.results import Standing, Waited
 from aiops.session import Session
 from aiops.snapshot import Unread
 from tests.checks.cases import healthy

@@ -8,7 +8,8 @@ import pytest
 from aiops.errors import AiopsError, Forbidden, Refused
 from aiops.operations import scale
 from aiops.operations.vllm_down import vllm_down, vllm_down_all
-from aiops.progress.events import Event, Looked, ModelDown, Said
+from aiops.progress.events import Event, Looked, Said
+from aiops.progress.results import ModelDown
 from aiops.session import Session
 from tests.operations.api import Api, Refusal
 from tests.operations.cluster import (

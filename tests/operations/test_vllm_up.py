@@ -10,7 +10,8 @@ from aiops.judge.raised import raised_of
 from aiops.operations import closer, raising, scale
 from aiops.operations.models import live_model
 from aiops.operations.vllm_up import BRING_UP, VLLM_UP, bring_model_up, default_limit_s, vllm_up
-from aiops.progress.events import Event, Looked, ModelUp, Said
+from aiops.progress.events import Event, Looked, Said
+from aiops.progress.results import ModelUp
 from aiops.session import Session
 from tests.operations.api import Api, Refusal, Unanswered
 from tests.operations.cluster import KEY, LIVE, MODEL, PODS, SECRETS, SERVED, Cluster, raised

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from aiops.progress.events import Event, RunStarted, Waited
+from aiops.progress.events import Event, RunStarted
 from aiops.progress.jsonl import jsonl
+from aiops.progress.results import Waited
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 DONE = Waited(summary="profile serving stands", profile="serving", rows=(), warnings=2)

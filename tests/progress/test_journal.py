@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from aiops.progress import events
-from aiops.progress.events import Change, Event, Failed, Looked, Planned, Resolved, RunStarted, Said, Waited
+from aiops.progress.events import Change, Event, Failed, Looked, Planned, RunStarted, Said
 from aiops.progress.journal import FILE_BYTES, RUNS, fit, journal
 from aiops.progress.jsonl import jsonl
 from aiops.progress.recall import event_of
 from aiops.progress.remembered import LINE_BYTES
+from aiops.progress.results import Resolved, Waited
 from tests.progress.journals import DONE, run_id
 from tests.progress.looks import look, row
 

@@ -4,8 +4,9 @@ import json
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from aiops.progress.events import Event, Said, Waited
+from aiops.progress.events import Event, Said
 from aiops.progress.jsonl import jsonl
+from aiops.progress.results import Waited
 from tests.progress.looks import EVIL, look, row
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=timezone(timedelta(hours=1)))

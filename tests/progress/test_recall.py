@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from aiops.progress.events import Event, Failed, Looked, Replayed, RunStarted, Said, StageStarted, data
+from aiops.progress.events import Event, Failed, Looked, RunStarted, Said, StageStarted, data
 from aiops.progress.recall import event_of
+from aiops.progress.results import Replayed
 from tests.progress.looks import look, row
 from tests.render.results import EXAMPLES, PLANNED, STAGE
 

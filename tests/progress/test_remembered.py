@@ -9,8 +9,9 @@ from unittest.mock import Mock
 
 import pytest
 
-from aiops.progress.events import Failed, Paid, Run, RunStarted, Said, StageStarted, Waited
+from aiops.progress.events import Failed, Paid, RunStarted, Said, StageStarted
 from aiops.progress.remembered import LINE_BYTES, events_of, run_ids, runs, runs_folder, told
+from aiops.progress.results import Run, Waited
 from tests.progress.journals import DONE, NOON, line, recorded, run_id, written
 from tests.progress.looks import look, row
 from tests.render.results import PLANNED

@@ -3,25 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from aiops.progress import events
-from aiops.progress.events import (
-    Change,
-    Checked,
-    Found,
-    Lowered,
-    ModelStands,
-    Paid,
-    Planned,
-    Probe,
-    Prune,
-    Result,
-    Row,
-    Run,
-    RunStarted,
-    Seen,
-    StageEnded,
-    SyncedApplication,
-)
+from aiops.progress import events, results
+from aiops.progress.events import Change, Paid, Planned, Result, Row, RunStarted, StageEnded
+from aiops.progress.results import Checked, Found, Lowered, ModelStands, Probe, Prune, Run, Seen, SyncedApplication
 
 EVIL = "\x1b[31mred [/bin/sh] [the server could not find] ✔"
 URL = f"https://registry.example.com/{'x' * 271}"
@@ -76,30 +60,30 @@ CHECKS = (
 
 EXAMPLES: tuple[Result, ...] = (
     events.Failed(**END, kind="Unreachable"),
-    events.Resolved(
+    results.Resolved(
         **END, file="groups.generated.yaml", changed=True, written=False, diff=f"-a\n+{EVIL}",
         notes=(("warn", EVIL),), prunes=(Prune(group="demos", applications=("echo",), holds=(EVIL,)),),
     ),
-    events.Rooted(**END, profile="serving", changes=(CHANGE,), rows=ROWS, seconds=3.0),
-    events.Waited(**END, profile="serving", rows=ROWS, revisions=(("main", "1a2b3c4d5e"),), seconds=3.0),
-    events.Synced(
+    results.Rooted(**END, profile="serving", changes=(CHANGE,), rows=ROWS, seconds=3.0),
+    results.Waited(**END, profile="serving", rows=ROWS, revisions=(("main", "1a2b3c4d5e"),), seconds=3.0),
+    results.Synced(
         **END, road=f"Argo CD's API at {EVIL}",
         applications=(
             SyncedApplication(name="a", outcome="failed", message=EVIL, resources=(("Pod/a", "failed", EVIL),)),
         ),
     ),
-    events.ModelUp(
+    results.ModelUp(
         **END, model="llama", raised=True, lowered=True, seconds=3.0,
         rows=(
             row("accepted", since_s=1.0), row("image", "hopeless", EVIL, since_s=9.0, limit_s=900.0, evidence=(EVIL,)),
             row("weights", "ahead", limit_s=600.0),
         ),
     ),
-    events.ModelDown(
+    results.ModelDown(
         **END, models=(Lowered(name=f"Deployment a/{EVIL}", action="failed", detail=EVIL),),
         rows=(row("node gpu-1", "waiting", EVIL),), notes=(EVIL,), seconds=3.0,
     ),
-    events.Smoked(
+    results.Smoked(
         **END, profile="serving",
         probes=(
             Probe(target=EVIL, what="chat", status="fail", said=EVIL, id="smoke.x", cause=EVIL, fix=f"curl {URL}",
@@ -108,12 +92,12 @@ EXAMPLES: tuple[Result, ...] = (
         ),
         checks=CHECKS[1:2],
     ),
-    events.Diagnosed(
+    results.Diagnosed(
         **END, origin=RunStarted(run=RUN.run, command="doctor", context=EVIL), seconds=0.4, taken=NOON.isoformat(),
         profile="serving", layers=("platform", "serving"), checks=CHECKS,
     ),
-    events.CheckListed(**END, checks=(("storage", "default-storage-class", EVIL, "cluster-reachable"),)),
-    events.Standing(
+    results.CheckListed(**END, checks=(("storage", "default-storage-class", EVIL, "cluster-reachable"),)),
+    results.Standing(
         **END, context=EVIL, taken=NOON.isoformat(), revision="main is at 1a2b3c4d", rows=ROWS, nodes=(PAID,),
         models=(
             ModelStands(name=f"Deployment a/{EVIL}", application="", wanted=1, ready=0, nodes=(EVIL,), raised=EVIL),
@@ -121,11 +105,11 @@ EXAMPLES: tuple[Result, ...] = (
         ),
         unread=(EVIL,), runs=(RUN,),
     ),
-    events.BroughtUp(**END, stages=(STAGE,), rows=ROWS),
-    events.Remembered(**END, runs=(RUN,)),
-    events.Replayed(
+    results.BroughtUp(**END, stages=(STAGE,), rows=ROWS),
+    results.Remembered(**END, runs=(RUN,)),
+    results.Replayed(
         **END, of=RUN, told=(EVIL, PLANNED), ended=events.Failed(**END, kind="Unreachable"), ended_as="Failed"
     ),
-    events.RunbooksListed(**END, runbooks=(("default-storage-class", EVIL),)),
-    events.RunbookRead(**END, slug="x", title="Words", text="Words of a runbook.\n"),
+    results.RunbooksListed(**END, runbooks=(("default-storage-class", EVIL),)),
+    results.RunbookRead(**END, slug="x", title="Words", text="Words of a runbook.\n"),
 )  # fmt: skip

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from aiops.progress.events import Failed, Remembered, Replayed, Run, data
+from aiops.progress.events import Failed, data
+from aiops.progress.results import Remembered, Replayed, Run
 from aiops.render.text import lines
 from tests.progress.journals import NOON
 from tests.render.results import PLANNED

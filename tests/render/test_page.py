@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from aiops.progress.events import RunbookRead
+from aiops.progress.results import RunbookRead
 from aiops.render.page import Page
 from aiops.render.text import lines
 from tests.render.screens import Stream, shown

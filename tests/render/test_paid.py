@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from aiops.progress.events import Failed, ModelDown, Paid, Result, RunStarted, Waited
+from aiops.progress.events import Failed, Paid, Result, RunStarted
+from aiops.progress.results import ModelDown, Waited
 from aiops.render.document import document, dumps
 from aiops.render.text import lines
 from tests.render.screens import Stream, shown

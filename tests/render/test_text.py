@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from rich.text import Text
 
-from aiops.progress.events import BroughtUp, Change, Event, Failed, Planned, Result, Rooted, StageEnded, Waited
+from aiops.progress.events import Change, Event, Failed, Planned, Result, StageEnded
+from aiops.progress.results import BroughtUp, Rooted, Waited
 from aiops.render.text import lines
 from tests.render.results import EXAMPLES, PLANNED, ROWS, URL, row
 from tests.render.screens import Stream, shown

@@ -1,0 +1,290 @@
+"""The results of commands: each is the last event of its run, exit code included."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from aiops.progress.events import Change, Level, Paid, Planned, Result, Row, RunStarted, StageEnded
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prune:
+    """What Argo CD would delete: a group, its applications, and what runs in them."""
+
+    group: str
+    applications: tuple[str, ...] = ()
+    holds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resolved(Result):
+    """`resolve`: the generated file and how it differs from a fresh one."""
+
+    file: str
+    changed: bool
+    written: bool
+    diff: str = ""
+    notes: tuple[tuple[Level, str], ...] = ()
+    prunes: tuple[Prune, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rooted(Result):
+    """`root`: what was applied and proven."""
+
+    profile: str
+    changes: tuple[Change, ...]
+    rows: tuple[Row, ...] = ()
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waited(Result):
+    """`wait`: every application of the profile and its end."""
+
+    profile: str
+    rows: tuple[Row, ...]
+    revisions: tuple[tuple[str, str], ...] = ()
+    """(branch or tag, commit) that the applications were held against."""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SyncedApplication:
+    """One application's sync and what it changed."""
+
+    name: str
+    outcome: Literal["synced", "unchanged", "failed"]
+    message: str = ""
+    resources: tuple[tuple[str, str, str], ...] = ()
+    """(kind/name, what happened, message)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Synced(Result):
+    """`sync`: what each operation did."""
+
+    applications: tuple[SyncedApplication, ...]
+    road: str = ""
+    """`Argo CD's API at ...` or `the Application's operation`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelUp(Result):
+    """`vllm-up`, `resume`: a model serves, or why it does not."""
+
+    model: str
+    rows: tuple[Row, ...] = ()
+    """One for each phase."""
+    raised: bool = False
+    """This run raised it."""
+    lowered: bool = False
+    """This run raised it, and has scaled it back."""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lowered:
+    """One Deployment or InferenceService that a run switches off, or leaves as it is."""
+
+    name: str
+    action: Literal["lowered", "was down", "left", "failed"]
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelDown(Result):
+    """`vllm-down`, `pause`: what is down, what was left, and which nodes still bill."""
+
+    models: tuple[Lowered, ...]
+    rows: tuple[Row, ...] = ()
+    notes: tuple[str, ...] = ()
+    """Warnings: what may bring a model back."""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probe:
+    """One request of a smoke, and the verdict on its answer."""
+
+    target: str
+    """As `Deployment serving/llama` or `LiteLLM: qwen-local`."""
+    what: str
+    """As `without a key`, `chat`, `stream`, `tool call`."""
+    status: Literal["ok", "warn", "fail", "skip", "unknown"]
+    said: str
+    """What came of it; for `skip` its because."""
+    id: str = ""
+    cause: str = ""
+    fix: str = ""
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Smoked(Result):
+    """`smoke`: every request that was made, and those that were not."""
+
+    profile: str
+    probes: tuple[Probe, ...]
+    checks: tuple["Checked", ...] = ()
+    """Of the profile, those that are not ok."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BroughtUp(Result):
+    """`bring-up`: the table of stages and times."""
+
+    stages: tuple[StageEnded, ...] = field(default=())
+    rows: tuple[Row, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A run of this machine, as its journal has it; times are UTC."""
+
+    run: str
+    command: str
+    began: datetime
+    ended: datetime
+    """When the last thing was recorded, its result or not."""
+    seconds: float
+    """From `began` to `ended`."""
+    exit_code: int | None = None
+    """None: no end is recorded, so it was killed or is still under way."""
+    summary: str = ""
+    warnings: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remembered(Result):
+    """`history`: the runs of this machine, newest first."""
+
+    runs: tuple[Run, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replayed(Result):
+    """`history RUN`: a run again, as it was seen."""
+
+    of: Run
+    told: tuple[str | Planned, ...]
+    """Its lines, and its plans between them."""
+    ended: Result | None = None
+    ended_as: str = ""
+    """The type of `ended`, as `Waited`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunbooksListed(Result):
+    """`runbook`: all there are."""
+
+    runbooks: tuple[tuple[str, str], ...]
+    """(slug, title)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunbookRead(Result):
+    """`runbook SLUG`: one of them. Its summary is empty: the text is the whole answer."""
+
+    slug: str
+    title: str
+    text: str
+    """Markdown."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """One observation that a finding rests on."""
+
+    source: str
+    text: str
+    at: str = ""
+    """RFC 3339; empty where nobody says."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What a check found about one thing."""
+
+    status: Literal["ok", "warn", "fail", "skip", "unknown"]
+    symptom: str
+    cause: str = ""
+    fix: str = ""
+    """A command that can be pasted, or one sentence."""
+    about: str = ""
+    owner: str = ""
+    evidence: tuple[Seen, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """One check of `doctor`, and what came of it."""
+
+    slug: str
+    """Its id, which is never used for another; its runbook has the same name."""
+    group: str
+    title: str
+    """What holds where it is ok."""
+    status: Literal["ok", "warn", "fail", "skip", "unknown"]
+    because: str = ""
+    """The check that has to pass first; empty where this one was judged."""
+    findings: tuple[Found, ...] = ()
+    """The worst first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnosed(Result):
+    """`doctor`: every check, in the order of the registry; all of it from the look, so a saved one gives the same."""
+
+    origin: RunStarted
+    """The run that took the look."""
+    seconds: float
+    """How long that took."""
+    taken: str
+    """When, by the cluster's clock."""
+    profile: str
+    """Empty: the layers that are live."""
+    layers: tuple[str, ...]
+    checks: tuple[Checked, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelStands:
+    """`status`: one GPU model."""
+
+    name: str
+    """Its Deployment, as `Deployment serving/llama`."""
+    application: str
+    wanted: int
+    ready: int
+    nodes: tuple[str, ...] = ()
+    raised: str = ""
+    """Who switched it on, where aiops did."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing(Result):
+    """`status`: how the platform stands, on one screen."""
+
+    context: str
+    taken: str
+    """When it was looked at, by the cluster's clock."""
+    revision: str
+    """The branch and its commit."""
+    rows: tuple[Row, ...]
+    """Every application, by the judgement of `wait`."""
+    models: tuple[ModelStands, ...]
+    nodes: tuple[Paid, ...]
+    """The GPU nodes."""
+    unread: tuple[str, ...]
+    """What could not be read, so is missing here."""
+    runs: tuple[Run, ...]
+    """What aiops did last on this machine, newest first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckListed(Result):
+    """`doctor --list`."""
+
+    checks: tuple[tuple[str, str, str, str], ...]
+    """(group, slug, what holds, slugs that have to pass first)."""
