@@ -1,11 +1,10 @@
-"""Runs one operation: who listens to it, how its result is shown, and what its exit code is."""
+"""Runs one operation, and ends with its exit code."""
 
 import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
@@ -13,17 +12,14 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from aiops.cli.listening import Listener, hear_question, hear_run
+from aiops.cli.showing import FOR_PEOPLE, screen_of, show
 from aiops.errors import AiopsError, Interrupted, WrongUse
-from aiops.progress.events import Event, Failed, Looked, Paid, Planned, Report, Result, RunStarted
+from aiops.progress.events import Failed, Paid, Report, Result, RunStarted
 from aiops.progress.results import Diagnosed
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from aiops.session import Session
-
-
-FOR_PEOPLE = ("text", "table")
 
 
 @dataclass(frozen=True)
@@ -43,18 +39,16 @@ class Terminated(KeyboardInterrupt):
 
 
 Operation = Callable[["Session"], Result]
-Listener = Callable[[str, str], AbstractContextManager[Report]]
-"""Of a form of output and a run's id: who hears its events."""
 
 
 def execute(options: Options, operation: Operation) -> NoReturn:
     """A run, which changes or waits for something: told as it goes, kept in the journal. Ends with its exit code."""
-    _end(options, operation, _listener)
+    _end(options, operation, hear_run)
 
 
 def answer(options: Options, operation: Operation) -> NoReturn:
     """A question, which changes nothing: its result alone is shown. Ends with its exit code."""
-    _end(options, operation, _quiet)
+    _end(options, operation, hear_question)
 
 
 def _end(options: Options, operation: Operation, listener: Listener) -> NoReturn:
@@ -93,7 +87,7 @@ def _run(options: Options, operation: Operation, listener: Listener) -> int:
         started, seconds = result.origin, result.seconds
     else:
         started = replace(started, context=target)
-    show(options.output, _screen(options.output, result), result, started, seconds)
+    show(options.output, screen_of(options.output, result), result, started, seconds)
     if bug is not None:
         raise bug
     return result.exit_code
@@ -150,93 +144,3 @@ def _ask(question: str) -> bool:
         return click.confirm(question, default=False, err=True)
     except click.Abort:
         raise KeyboardInterrupt from None
-
-
-@contextmanager
-def _listener(output: str, run: str) -> Iterator[Report]:
-    """Who hears a run: the journal, and people on stdout, or on stderr where stdout is for a program."""
-    from aiops.progress.journal import journal
-    from aiops.progress.jsonl import jsonl
-    from aiops.progress.remembered import runs_folder
-
-    screen = _screen(output)
-    with journal(runs_folder(), run) as record, _people(screen) as tell:
-        listeners = (record, *((jsonl(write_line),) if output == "jsonl" else ()), tell)
-
-        def each(event: Event) -> None:
-            for listen in listeners:
-                listen(event)
-
-        yield each
-    if record.trouble:
-        from aiops.cli.terminal import console
-
-        console(sys.stderr, os.environ).print(f"warning: {record.trouble}")
-
-
-@contextmanager
-def _quiet(output: str, _run: str) -> Iterator[Report]:
-    """Who hears a question: somebody at a terminal, on stderr, while it takes long."""
-    from aiops.cli.terminal import console
-    from aiops.progress.live import live
-
-    screen = console(sys.stderr, os.environ)
-    with live(screen) if screen.is_terminal else nullcontext(_unheard) as tell:
-        yield lambda event: tell(event) if isinstance(event, Looked) else None
-
-
-def _unheard(_: Event) -> None:
-    """Nobody."""
-
-
-@contextmanager
-def _people(screen: "Console") -> Iterator[Report]:
-    """A live view on a terminal, lines elsewhere; a plan is shown in full on both."""
-    from aiops.progress.live import live
-    from aiops.progress.plain import plain
-    from aiops.render.text import lines
-
-    with live(screen) if screen.is_terminal else nullcontext(plain(lambda text: screen.print(text))) as tell:
-
-        def report(event: Event) -> None:
-            if isinstance(event, Planned):
-                screen.print(*lines(event), sep="\n")
-            else:
-                tell(event)
-
-        yield report
-
-
-def show(output: str, screen: "Console", result: Result, started: RunStarted, seconds: float) -> None:
-    """The result: for people on the screen, and for a program as the one document that `-o` asks for."""
-    from aiops.render.text import lines
-
-    for line in lines(result):
-        screen.print(line)
-    if output == "json":
-        from aiops.render.document import document, dumps
-
-        write_line(dumps(document(result, started, seconds)))
-    elif output == "junit":
-        from aiops.render.junit import junit
-
-        write_line(junit(result, seconds))
-    elif output == "github":
-        from aiops.render.github import commands
-
-        for command in commands(result):
-            write_line(command)
-
-
-def _screen(output: str, result: Result | None = None) -> "Console":
-    """Where people read: stdout, but stderr for an error, and for everything where stdout is for a program."""
-    from aiops.cli.terminal import console
-
-    error = output not in FOR_PEOPLE or isinstance(result, Failed)
-    return console(sys.stderr if error else sys.stdout, os.environ)
-
-
-def write_line(text: str) -> None:
-    """For a program: on stdout, at once."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()

@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from aiops.cli.execute import show, write_line
+from aiops.cli.showing import show, write_line
 from aiops.errors import WrongUse
 from aiops.progress.events import Failed, RunStarted
 

@@ -1,12 +1,11 @@
 """The Kubernetes API: raw JSON in, raw JSON out."""
 
 import base64
-import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from aiops.clients.kinds import (
@@ -28,6 +27,7 @@ from aiops.clients.kinds import (
     parse_discovery,
 )
 from aiops.clients.kubeconfig import load
+from aiops.clients.patience import patiently
 from aiops.clients.transport import Json, Request, Retryable, Transport
 from aiops.clients.wording import masked
 from aiops.errors import ApiRefused, NotFound, Refused, Unreachable, WrongUse
@@ -42,6 +42,7 @@ __all__ = [
     "APPPROJECT",
     "CONFIGMAPS",
     "DEPLOYMENTS",
+    "DISCOVERY",
     "EVENTS",
     "METADATA",
     "NODES",
@@ -58,14 +59,13 @@ __all__ = [
 ]  # fmt: skip
 
 FIELD_MANAGER = "aiops"
-TRIES = 3
-SHORTEST_TRY_S = 0.1
 WATCH_SLACK_S = 5.0
 """How long after its end a watch may stay silent before the connection counts as dead."""
 PAGE = 500
 """Objects asked for at once, kubectl's own chunk size."""
-Answer = TypeVar("Answer")
 METADATA = "application/json;g=meta.k8s.io;v=v1;as=PartialObjectMetadataList"
+DISCOVERY = ("/api", "/apis")
+"""Its parts: the core group, and all others."""
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"
 
 
@@ -114,7 +114,7 @@ class Kube:
 
     def text(self, path: str, doing: str) -> str:
         """GET of a path that answers in plain text: its last 64 KiB. `doing` as in `get pods/log web in serving`."""
-        return self._try(partial(self._transport.text, Request("GET", path, doing, accept="*/*")), _always)
+        return patiently(partial(self._transport.text, Request("GET", path, doing, accept="*/*")), self._timeout_s)
 
     def log(self, namespace: str, pod: str, container: str, *, lines: int, previous: bool) -> str:
         """The end of a container's log, at most `lines` and 64 KiB; of the container before it with `previous`.
@@ -224,15 +224,18 @@ class Kube:
 
     def kinds(self) -> Kinds:
         """Everything that discovery knows."""
-        answers = [self.raw(path, AGGREGATED) for path in ("/api", "/apis")]
-        for answer in answers:
-            if answer.get("kind") != "APIGroupDiscoveryList":
-                raise Unreachable(
-                    f"kubernetes {self.server}: no aggregated discovery",
-                    "aiops needs Kubernetes 1.27 or newer",
-                )
+        return Kinds(kind for path in DISCOVERY for kind in self.discovery(path))
+
+    def discovery(self, path: str) -> Sequence[Kind]:
+        """What one part of discovery knows."""
+        answer = self.raw(path, AGGREGATED)
+        if answer.get("kind") != "APIGroupDiscoveryList":
+            raise Unreachable(
+                f"kubernetes {self.server}: no aggregated discovery",
+                "aiops needs Kubernetes 1.27 or newer",
+            )
         try:
-            return Kinds(kind for answer in answers for kind in parse_discovery(answer))
+            return parse_discovery(answer)
         except (AttributeError, KeyError, TypeError) as error:
             words = f"kubernetes {self.server}: its discovery cannot be understood: {error!r} in a kind"
             raise Unreachable(words, "is this a Kubernetes API?") from error
@@ -271,43 +274,11 @@ class Kube:
 
     def _read(self, request: Request) -> Json:
         """A read is repeated while there is time: with backoff, or as long as the server asks for."""
-        return self._try(partial(self._transport.json, request), _always)
+        return patiently(partial(self._transport.json, request), self._timeout_s)
 
     def _write(self, request: Request) -> Json:
         """A write is repeated only where it cannot have reached the server, or was turned away (429)."""
-        return self._try(partial(self._transport.json, request), lambda error: error.turned_away)
-
-    def _try(self, send: Callable[[float], Answer], again: Callable[[Retryable], bool]) -> Answer:
-        from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
-
-        deadline = time.monotonic() + self._timeout_s
-        backoff = wait_random_exponential(multiplier=0.2, max=2.0)
-
-        def left() -> float:
-            return deadline - time.monotonic()
-
-        def repeat(error: BaseException) -> bool:
-            return isinstance(error, Retryable) and again(error) and (error.after_s or 0.0) < left()
-
-        retrying = Retrying(
-            retry=retry_if_exception(repeat),
-            stop=stop_after_attempt(TRIES),
-            wait=lambda state: max(0.0, min(left(), _asked_for(state.outcome) or backoff(state))),
-            reraise=True,
-        )
-        try:
-            return retrying(lambda: send(max(SHORTEST_TRY_S, left())))
-        except Retryable as error:  # whether to repeat it was a matter of this room
-            raise Unreachable(error.message, error.hint) from error
-
-
-def _always(_: Retryable) -> bool:
-    return True
-
-
-def _asked_for(outcome: object) -> float | None:
-    error = outcome.exception() if hasattr(outcome, "exception") else None
-    return error.after_s if isinstance(error, Retryable) else None
+        return patiently(partial(self._transport.json, request), self._timeout_s, lambda error: error.turned_away)
 
 
 def _dry(dry_run: bool) -> dict[str, str]:

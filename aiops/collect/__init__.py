@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from types import MappingProxyType
 from typing import TypeVar
 
 from aiops.clients.kube import EVENTS, PODS, Kind, Kinds, Kube
@@ -18,6 +19,7 @@ NO_HEALTH = frozenset(
     }
 )  # fmt: skip
 """Kinds that have no state of their own, or whose state is judged elsewhere."""
+NOTHING: Mapping[Kind, Callable[[], list[Json]]] = MappingProxyType({})
 TICK_S = 0.5
 AT_ONCE = 8
 """How many reads are under way at the same time."""
@@ -31,20 +33,21 @@ def gather(
     *,
     at_once: int = AT_ONCE,
     limit_s: float | None = None,
+    began: float | None = None,
     waiting: Callable[[Collection[Key]], None] | None = None,
 ) -> tuple[dict[Key, Value], dict[Key, AiopsError]]:
     """Run all reads, `at_once` side by side: (answers, failures).
 
     In daemon threads of its own, so that Ctrl-C does not wait for a slow answer (a ThreadPoolExecutor's threads
-    are joined at exit). Each read brings its own time limit; all of them together end after `limit_s` seconds, and
-    what has not answered by then is Unreachable. `waiting` hears every half second which are still out. An exception
-    that is no AiopsError is a bug and is raised here.
+    are joined at exit). Each read brings its own time limit; all of them together end `limit_s` seconds after
+    `began` (by time.monotonic; now where it is not given), and what has not answered by then is Unreachable. `waiting`
+    hears every half second which are still out. An exception that is no AiopsError is a bug and is raised here.
     """
     answers: dict[Key, Value] = {}
     failures: dict[Key, AiopsError] = {}
     bugs: list[BaseException] = []
     places = threading.Semaphore(at_once)
-    deadline = None if limit_s is None else time.monotonic() + limit_s
+    deadline = None if limit_s is None else (time.monotonic() if began is None else began) + limit_s
 
     def run(key: Key, read: Callable[[], Value]) -> None:
         with places:
@@ -77,15 +80,24 @@ def _join(threads: Iterable[threading.Thread], seconds: float) -> None:
         thread.join(max(0.0, end - time.monotonic()))
 
 
-def read_details(kube: Kube, kinds: Kinds, applications: Iterable[Json], known: Collection[Kind] = ()) -> Details:
+def read_details(
+    kube: Kube,
+    kinds: Kinds,
+    applications: Iterable[Json],
+    known: Collection[Kind] = (),
+    whole: Mapping[Kind, Callable[[], list[Json]]] = NOTHING,
+) -> Details:
     """Everything that can say why these applications are not healthy: one list for each kind and namespace.
 
-    `known`: kinds whose objects are at hand already, and are left out.
+    `known`: kinds whose objects are at hand already, and are left out; `whole`: reads that give all objects of a
+    kind, and are asked instead of the API.
     """
     lists: dict[tuple[Kind, str | None], Callable[[], list[Json]]] = {}
 
     def want(kind: Kind, namespace: str | None) -> None:
-        if kind not in known:
+        if kind in whole:
+            lists[kind, None] = whole[kind]
+        elif kind not in known:
             lists.setdefault((kind, namespace), lambda: list(kube.list(kind, namespace).items))
 
     for application in applications:

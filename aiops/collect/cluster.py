@@ -11,6 +11,7 @@ from aiops.clients.kube import (
     APPPROJECT,
     CONFIGMAPS,
     DEPLOYMENTS,
+    DISCOVERY,
     METADATA,
     NODES,
     PODS,
@@ -21,6 +22,7 @@ from aiops.clients.kube import (
     Kinds,
     Kube,
 )
+from aiops.collect import gather
 from aiops.collect.once import Once
 from aiops.errors import NotFound
 from aiops.snapshot import Json
@@ -56,7 +58,7 @@ class ClusterReads:
 
     def __init__(self, kube: Kube, namespace: str, salt: str) -> None:
         self.kube, self.namespace, self._salt = kube, namespace, salt
-        self.kinds: Once[Kinds] = Once(kube.kinds)
+        self.kinds: Once[Kinds] = Once(self._kinds)
 
     @staticmethod
     def names() -> tuple[str, ...]:
@@ -81,6 +83,13 @@ class ClusterReads:
     def keep(self, body: Json) -> Json:
         """The object, reduced to what a look may keep of it."""
         return redacted(body, self._salt)
+
+    def _kinds(self) -> Kinds:
+        """The parts of discovery side by side: what is discovered waits for both."""
+        answers, failures = gather({path: partial(self.kube.discovery, path) for path in DISCOVERY})
+        for error in failures.values():
+            raise error
+        return Kinds(kind for path in DISCOVERY for kind in answers[path])
 
     def _list(self, kind: Kind, namespace: str | None = None, accept: str = "application/json") -> list[Json]:
         return list(self.kube.list(kind, namespace, keep=self.keep, accept=accept).items)

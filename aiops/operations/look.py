@@ -47,7 +47,7 @@ def take_look(session: Session, profile: str | None, names: Iterable[str], repor
         if report is not None and elapsed_s > PATIENCE_S:
             report(_waiting(tuple(reads), out, elapsed_s, limit_s))
 
-    answers, failures = gather(reads, at_once=AT_ONCE, limit_s=limit_s, waiting=waiting)
+    answers, failures = gather(reads, at_once=AT_ONCE, limit_s=limit_s, began=began, waiting=waiting)
     for name, why in tuple(doubted(answers)):
         del answers[name]
         failures[name] = CannotTell(f"kubernetes: {why}", "kubectl get the same list, with the same login")

@@ -7,7 +7,7 @@ from aiops.clients.argocd import ArgoCD, check_server
 from aiops.clients.endpoint import Endpoint
 from aiops.clients.kube import DEPLOYMENTS, NODES, PODS, SERVICES, Kube
 from aiops.collect import gather, read_details
-from aiops.collect.cluster import ClusterReads, Read
+from aiops.collect.cluster import DISCOVERED, ClusterReads, Read
 from aiops.collect.once import Once
 from aiops.config.model import ModelSettings, Timeouts
 from aiops.judge.application import judge_application
@@ -91,7 +91,9 @@ class BeneathReads:
         unwell = [app for name, app in applications.items() if judge_application(app, expected[name], None).unwell]
         if not unwell:
             return {"objects": [], "events": [], "unread": []}
-        details = read_details(self._kube, self._cluster.kinds(), unwell, KNOWN)
+        kinds = self._cluster.kinds()
+        whole = {kind: self._live[name] for name, of in DISCOVERED.items() if (kind := kinds.find(*of)) is not None}
+        details = read_details(self._kube, kinds, unwell, KNOWN, whole)
         keep = self._cluster.keep
         return details_data(details, map(keep, details.objects.values()), map(keep, details.events))
 

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import ENOENT
 from io import FileIO
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,8 @@ class Journal:
         """Make the file, and room for it among the others."""
         try:
             folder = self._path.parent
+            if not folder.is_absolute():  # `~` of a user without a home
+                raise FileNotFoundError(ENOENT, "no home folder; set XDG_STATE_HOME")
             folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder.mkdir(mode=0o700, exist_ok=True)
             folder.chmod(0o700)

@@ -58,7 +58,7 @@ def test_a_read_is_not_tried_for_ever(kube: Kube, api: Server, step: Step, times
 def test_time_that_runs_out_before_the_pause(kube: Kube, api: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of 5 s there is some left when another try is decided on, and none when its pause begins."""
     ticks = iter([0.0, 0.0, 4.9])
-    monkeypatch.setattr("aiops.clients.kube.time", SimpleNamespace(monotonic=lambda: next(ticks, 5.1)))
+    monkeypatch.setattr("aiops.clients.patience.time", SimpleNamespace(monotonic=lambda: next(ticks, 5.1)))
     api.answer(*[Answer(503)] * 3)
     with pytest.raises(Unreachable, match="503"):
         kube.raw("/version")

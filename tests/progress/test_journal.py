@@ -229,3 +229,13 @@ def test_an_error_of_the_run_is_its_own(folder: Path) -> None:
         raise OSError("of the run")
     assert report.trouble == ""
     assert names(folder) == ["RunStarted"]
+
+
+def test_a_user_without_a_home_has_no_journal_and_no_folder_called_tilde(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with journal(Path("~/.local/state/aiops/runs"), RUN) as record:
+        record(Said(text="on it goes"))
+    assert "set XDG_STATE_HOME" in record.trouble
+    assert list(tmp_path.iterdir()) == []
