@@ -9,6 +9,7 @@ import pytest
 
 from aiops.clients.kube import Kind, Kinds, Kube, connect
 from aiops.collect import AT_ONCE, gather, read_details
+from aiops.collect.once import Once
 from aiops.errors import Unreachable
 from aiops.snapshot import Ref
 from tests.clients.conftest import kubeconfig
@@ -130,3 +131,26 @@ def test_what_could_not_be_read_is_named(kube: Kube, api: Api, status: int, unre
     found = read_details(kube, KINDS, [application(("", "Service", "web"))])
     assert [each.what for each in found.unread] == (["services in web"] if unread else [])
     assert all("(403): no" in each.why for each in found.unread)
+
+
+def test_what_several_rest_on_is_asked_for_once() -> None:
+    asked: list[int] = []
+
+    def read() -> int:
+        asked.append(1)
+        return len(asked)
+
+    answers, _ = gather(dict.fromkeys("abc", Once(read)))
+    assert (answers, asked) == ({"a": 1, "b": 1, "c": 1}, [1])
+
+
+@pytest.mark.parametrize("error", [Unreachable("gone"), KeyError("a bug")])
+def test_all_of_them_get_the_same_end(error: Exception) -> None:
+    def read() -> int:
+        raise error
+
+    once = Once(read)
+    for _ in range(2):
+        with pytest.raises(type(error)) as raised:
+            once()
+        assert raised.value is error

@@ -15,6 +15,7 @@ from aiops.snapshot.look import Look
 
 
 def _judge(look: Look) -> Iterator[Finding]:
+    report = look.value("autoscaler")  # one that cannot be read is told, whether or not a model asks for it today
     ours = tracked(look, plan_of(look), "Deployment")
     models = [body for body in look.items("deployments") if asks_for_gpu(body) and _key(body) in ours]
     if not models:
@@ -25,7 +26,7 @@ def _judge(look: Look) -> Iterator[Finding]:
     if fitting:
         yield ok(f"node {fitting[0]} has as many GPUs as {_name(largest)} asks for, free or not")
         return
-    yield _at_zero(_report(look.value("autoscaler")))
+    yield _at_zero(_report(report))
 
 
 def _at_zero(report: Json | None) -> Finding:

@@ -4,8 +4,6 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from aiops.errors import AiopsError
-
 Value = TypeVar("Value")
 
 
@@ -16,7 +14,7 @@ class Once(Generic[Value]):
         self._read = read
         self._lock = threading.Lock()
         self._value: Value | None = None
-        self._error: AiopsError | None = None
+        self._error: BaseException | None = None
         self._asked = False
 
     def __call__(self) -> Value:
@@ -26,7 +24,7 @@ class Once(Generic[Value]):
                 self._asked = True
                 try:
                     self._value = self._read()
-                except AiopsError as error:
+                except BaseException as error:  # noqa: BLE001 - whoever asks gets the same end
                     self._error = error
         if self._error is not None:
             raise self._error

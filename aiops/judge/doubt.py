@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from aiops.judge.stoppable import TRACKING_ID
 from aiops.snapshot import Json
 
 TRACKED = {"deployments": "Deployment", "services": "Service", "external-secrets": "ExternalSecret"}
@@ -11,12 +12,18 @@ TRACKED = {"deployments": "Deployment", "services": "Service", "external-secrets
 
 def doubted(reads: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """(name of the list, why it is not believed)."""
+    if reads.get("applications") == [] and (count := sum(map(_tracked, reads.get("deployments") or ()))):
+        yield "applications", f"the list of Applications came empty, and Argo CD tracks {count} Deployments"
     applications = reads.get("applications") or ()
     for name, kind in TRACKED.items():
         if reads.get(name) == [] and (count := sum(_there(app, kind) for app in applications)):
             yield name, f"the list of {kind}s came empty, and Argo CD has deployed {count}"
     if reads.get("pods") == [] and (count := sum(map(_ready, reads.get("deployments") or ()))):
         yield "pods", f"the list of Pods came empty, and Deployments count {count} that are ready"
+
+
+def _tracked(deployment: Json) -> bool:
+    return TRACKING_ID in (deployment["metadata"].get("annotations") or {})
 
 
 def _there(app: Json, kind: str) -> int:

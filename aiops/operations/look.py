@@ -2,6 +2,7 @@
 
 import secrets
 import time
+import traceback
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -38,7 +39,8 @@ def take_look(session: Session, profile: str | None, names: Iterable[str], repor
         session.layers(profile)
     wanted = set(names)
     cluster = _cluster(session)
-    reads = {name: read for name, read in _reads(session, profile, cluster).items() if name in wanted}
+    every = _reads(session, profile, cluster)
+    reads = {name: _understood(name, read) for name, read in every.items() if name in wanted}
     config = session.readable_config
     limit_s = (config.aiops.timeouts if config is not None else Timeouts()).look
 
@@ -65,6 +67,21 @@ def take_look(session: Session, profile: str | None, names: Iterable[str], repor
         reads={name: answers[name] for name in reads if name in answers},
         unread={name: _unread(name, failures[name]) for name in reads if name in failures},
     )
+
+
+def _understood(name: str, read: Read) -> Read:
+    """An answer of an odd shape, or a bug in taking it in, costs what rests on this read and nothing else."""
+
+    def reading() -> object:
+        try:
+            return read()
+        except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            where = f"{frame.filename.rpartition('/')[2]}:{frame.lineno}"
+            words = f"{name}: an answer that aiops does not understand ({type(error).__name__}: {error}, {where})"
+            raise CannotTell(words, "report it as a bug of aiops, with this line") from error
+
+    return reading
 
 
 def _waiting(names: Iterable[str], out: Collection[str], elapsed_s: float, limit_s: float) -> Looked:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -27,7 +27,7 @@ from aiops.operations import look as taking
 from aiops.operations.doctor import Choice, doctor
 from aiops.operations.status import status
 from aiops.progress.events import Looked, Report, RunStarted
-from aiops.progress.results import Diagnosed
+from aiops.progress.results import Diagnosed, Standing
 from aiops.render.document import document, dumps
 from aiops.render.github import commands
 from aiops.render.junit import junit
@@ -38,10 +38,10 @@ from tests.checks.cases import healthy
 from tests.operations.conftest import RUN
 from tests.real.proxy import REVIEW, Answer, Fault, Proxy, Struck, Upstream, writes
 
-PATIENT_S, IMPATIENT_S, SHORT_S = 10.0, 0.3, 0.5
+PATIENT_S, IMPATIENT_S, SHORT_S = 10.0, 0.5, 0.5
 """Time limits: of a call that is answered, of a call that is not, and of a look that is cut off."""
 SLACK_S = 1.0
-AT_ONCE = 8
+AT_ONCE = 6
 OF_GIT = ("config", "generated", "groups-file", "groups-pushed", "plan")
 Call = tuple[str, str]
 """Method and path."""
@@ -133,7 +133,7 @@ class SavedGit:
         pass
 
     def named(self) -> Mapping[str, Read]:
-        return {name: lambda name=name: present().value(name) for name in OF_GIT}
+        return {name: partial(present().value, name) for name in OF_GIT}
 
     def plan(self) -> Plan:
         return plan_of(present())
@@ -166,12 +166,16 @@ class Operator:
         return session
 
 
+def hang_up(session: Session) -> None:
+    session.kube._transport._client.rest_client.pool_manager.clear()
+
+
 def diagnosed(session: Session, profile: str | None = "full") -> Diagnosed:
     """Doctor; its connections are closed."""
     try:
         return doctor(session, profile, Choice(), strict=False, save=None, saved=None)
     finally:
-        session.kube._transport._client.rest_client.pool_manager.clear()
+        hang_up(session)
 
 
 @pytest.fixture
@@ -199,12 +203,22 @@ def test_the_healthy_platform_is_sound(operator: Operator) -> None:
     assert set(sound()) == set(proxy.calls) - {("GET", CONFIGMAPS.path("kube-system", "cluster-autoscaler-status"))}
 
 
-def test_it_only_reads_and_asks_for_nothing_twice(operator: Operator, tmp_path: Path) -> None:
-    for name, ask in {"doctor": diagnosed, "status": lambda session: status(session, None, tmp_path)}.items():
-        with operator.proxy(name, Fault.FORBIDDEN, writes) as proxy:
-            assert ask(operator.session(proxy, PATIENT_S)).exit_code == 0
-        assert [call for call in proxy.calls if writes(*call)] == []
-        assert {call: count for call, count in proxy.calls.items() if count > 1} == {}
+def standing(session: Session) -> Standing:
+    """Status; its connections are closed."""
+    try:
+        return status(session, None, session.folder)
+    finally:
+        hang_up(session)
+
+
+@pytest.mark.parametrize("ask", [diagnosed, standing])
+def test_it_only_reads_and_asks_for_nothing_twice(
+    operator: Operator, ask: Callable[[Session], Diagnosed | Standing]
+) -> None:
+    with operator.proxy("reads", Fault.FORBIDDEN, writes) as proxy:
+        assert ask(operator.session(proxy, PATIENT_S)).exit_code == 0
+    assert [call for call in proxy.calls if writes(*call)] == []
+    assert {call: count for call, count in proxy.calls.items() if count > 1} == {}
 
 
 def troubled() -> Api:
@@ -231,7 +245,7 @@ def test_what_lies_beneath_is_only_read_and_once_too(operator: Operator) -> None
     with operator.proxy("troubled", Fault.FORBIDDEN, writes, troubled()) as proxy:
         result = diagnosed(operator.session(proxy, PATIENT_S))
     assert result.exit_code == 3
-    assert len(proxy.calls) > 2 * len(sound())
+    assert [path for _, path in proxy.calls if path.endswith("/events")]
     assert [call for call in proxy.calls if writes(*call)] == []
     assert {call: count for call, count in proxy.calls.items() if count > 1} == {}
     known = [f"/{kind.plural}" for kind in (DEPLOYMENTS, PODS)]
@@ -244,14 +258,14 @@ def test_what_lies_beneath_is_only_read_and_once_too(operator: Operator) -> None
 def struck_by(operator: Operator, fault: Fault, call: Call, number: int) -> tuple[Proxy, Diagnosed, float]:
     with operator.proxy(str(number), fault, lambda *each: each == call) as proxy:
         began = time.monotonic()
-        request_s = IMPATIENT_S if fault in (Fault.SILENT, Fault.RESET) else PATIENT_S
+        request_s = IMPATIENT_S if fault is Fault.SILENT else PATIENT_S
         result = diagnosed(operator.session(proxy, request_s))
         return proxy, result, time.monotonic() - began
 
 
 def judged(proxy: Proxy, result: Diagnosed, seconds: float) -> Iterator[str]:
-    """What is wrong with how it ended."""
-    if result.exit_code not in ((3, 5) if proxy.struck else (0,)):
+    """What is wrong with how it ended; a list that is empty already is as it was."""
+    if result.exit_code not in ((0,) if proxy.fault is Fault.EMPTY and not proxy.struck else (3, 5)):
         yield f"exit {result.exit_code}"
     if bugs := [each.slug for each in result.checks if any("a bug in" in found.symptom for found in each.findings)]:
         yield f"a bug in {bugs}"
@@ -286,7 +300,7 @@ def test_a_call_that_goes_wrong_is_never_fine(operator: Operator, fault: Fault) 
         )
     found = {call: list(judged(*seen)) for call, seen in zip(each_call, every, strict=True)}
     assert {call: problems for call, problems in found.items() if problems} == {}
-    assert all(proxy.struck for proxy, _, _ in every) or fault is Fault.EMPTY
+    assert [proxy for proxy, _, _ in every if proxy.struck]
 
 
 @pytest.mark.parametrize("request_s", [IMPATIENT_S, PATIENT_S], ids=["each call in its time", "the look in its"])

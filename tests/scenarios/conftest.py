@@ -112,14 +112,19 @@ def run(cluster: Cluster, tmp_path: Path) -> Operator:
 
 
 @pytest.fixture(scope="module")
-def standing(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Operator:
-    """An operator whose platform stands at profile full; shared by a module, whose tests put back what they change."""
+def bare(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Operator:
+    """An operator before an empty cluster, the same on which the module's platform comes to stand."""
     cluster.empty()
-    operator = Operator(cluster, Repository(tmp_path_factory.mktemp("platform"), cluster.context))
+    return Operator(cluster, Repository(tmp_path_factory.mktemp("platform"), cluster.context))
+
+
+@pytest.fixture(scope="module")
+def standing(bare: Operator) -> Operator:
+    """An operator whose platform stands at profile full; shared by a module, whose tests put back what they change."""
     for words in (("root", "--profile", "full"), ("wait", "--profile", "full")):
-        outcome = operator(*words)
+        outcome = bare(*words)
         assert outcome.code == 0, outcome
-    return operator
+    return bare
 
 
 @pytest.fixture
