@@ -5,12 +5,11 @@ from collections.abc import Iterator
 
 from aiops.checks.check import Check, ok
 from aiops.judge.finding import Evidence, Finding
-from aiops.snapshot import Unread
 from aiops.snapshot.look import Look
 
-CLUSTER_READS = (
+CLUSTER_READS = (  # but for Secrets, whose right is one of its own: secrets-present tells
     "version", "user", "kinds", "api-services", "nodes", "pods", "deployments", "services", "storage-classes",
-    "secrets", "applications", "application-sets", "app-projects", "argocd-settings", "autoscaler",
+    "applications", "application-sets", "app-projects", "argocd-settings", "autoscaler",
     "external-secrets", "secret-stores", "cluster-secret-stores",
 )  # fmt: skip
 
@@ -25,19 +24,14 @@ def _judge(look: Look) -> Iterator[Finding]:
         status="unknown",
         symptom=f"{user} may not {', '.join(each.refused for each in refused)}",
         cause="nothing can be said of what is not read; docs/rbac.yaml of aiops has the roles",
-        fix=_binding("aiops-doctor-secrets" if all(map(_of_secrets, refused)) else "aiops-doctor", user),
+        fix=_binding(user),
         evidence=(Evidence("the server", refused[0].why),),
     )
 
 
-def _of_secrets(unread: Unread) -> bool:
-    """A right of its own: it lets read every Secret."""
-    return unread.refused == "list secrets"
-
-
-def _binding(role: str, user: str) -> str:
+def _binding(user: str) -> str:
     name = re.sub(r"[^a-z0-9]+", "-", user.removeprefix("system:serviceaccount:").lower()).strip("-")
-    return f"kubectl create clusterrolebinding {name}-{role} --clusterrole={role} {_subject(user)}"
+    return f"kubectl create clusterrolebinding {name}-aiops-doctor --clusterrole=aiops-doctor {_subject(user)}"
 
 
 def _subject(user: str) -> str:

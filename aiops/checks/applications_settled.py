@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from aiops.checks.check import Check, ok
+from aiops.checks.check import Check, ok, skip
 from aiops.judge.age import age_s, since
 from aiops.judge.finding import Evidence, Finding
 from aiops.judge.plan import BENEATH, applications_of, judged, plan_of
@@ -16,13 +16,23 @@ PATIENCE_S = 900.0
 
 
 def _judge(look: Look) -> Iterator[Finding]:
-    found, applications = judged(look), applications_of(look)
+    applications, made = applications_of(look), _makers(look)
+    found = [each for each in judged(look) if each.expected.name in applications or each.expected.made_by in made]
+    if not found:
+        yield skip("no ApplicationSet is there that would make an application")
+        return
     bad = [each for each in found if each.verdict.state in ("hopeless", "waiting", "deferred")]
     for each in bad:
         yield _finding(look, each, applications.get(each.expected.name))
     if not bad:
         manual = sum(each.verdict.state == "manual" for each in found)
         yield ok(f"{len(found) - manual} applications stand, {manual} are manual")
+
+
+def _makers(look: Look) -> set[str]:
+    """Who is there to make applications; an ApplicationSet that is not is told by applicationsets-reconciled."""
+    sets = {f"ApplicationSet {body['metadata']['name']}" for body in look.items("application-sets")}
+    return sets | {f"application {name}" for name in applications_of(look)}
 
 
 def _finding(look: Look, each: Judged, app: Json | None) -> Finding:
@@ -82,7 +92,7 @@ CHECK = Check(
     slug="applications-settled",
     group="layers",
     title="every application of the profile stands",
-    reads=("applications", "kinds", "brings", "details", "plan", "config", *BENEATH),
+    reads=("applications", "application-sets", "kinds", "brings", "details", "plan", "config", *BENEATH),
     needs=("argocd-installed", "git-readable", "argocd-controller-alive"),
     judge=_judge,
 )

@@ -19,6 +19,14 @@ SEEN_BY_NOW_S = 2 * SET_RESYNC_S
 def _judge(look: Look) -> Iterator[Finding]:
     plan = plan_of(look)
     sets = {body["metadata"]["name"]: body for body in look.items("application-sets")}
+    if not plan.layers:
+        yield Finding(
+            status="fail",
+            symptom="no layer of the platform is on the cluster",
+            cause="its ApplicationSets were never applied, or somebody deleted them",
+            fix="aiops root --profile platform",
+        )
+        return
     age = age_s(look.at, plan.committed or None)
     fresh = age is not None and age < SEEN_BY_NOW_S
     found = [each for layer in plan.layers if (each := _layer(look, plan, layer, sets, fresh)) is not None]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from aiops.checks.check import Check, ok
-from aiops.judge.age import age_s, since
+from aiops.judge.age import age_s, owned_since, since
 from aiops.judge.finding import Evidence, Finding
 from aiops.judge.text import one_line
 from aiops.snapshot import Json
@@ -16,7 +16,7 @@ TAKES_S = 180.0
 def _judge(look: Look) -> Iterator[Finding]:
     balanced = [body for body in look.items("services") if _is_balanced(body)]
     without = [body for body in balanced if not _has_address(body)]
-    late = [body for body in without if (age_s(look.at, body["metadata"].get("creationTimestamp")) or 0.0) > TAKES_S]
+    late = [body for body in without if _age(look, body) > TAKES_S]
     for body in late:
         yield _finding(body, look)
     if late:
@@ -32,7 +32,7 @@ NONE = "no Service asks for a load balancer"
 def _finding(body: Json, look: Look) -> Finding:
     meta = body["metadata"]
     name = f"{meta['namespace']}/{meta['name']}"
-    age = age_s(look.at, meta.get("creationTimestamp")) or 0.0
+    age = _age(look, body)
     said = [each for each in body.get("status", {}).get("conditions") or () if each.get("status") != "True"]
     return Finding(
         status="fail",
@@ -45,6 +45,12 @@ def _finding(body: Json, look: Look) -> Finding:
             for each in said
         ),
     )
+
+
+def _age(look: Look, body: Json) -> float:
+    """For how many seconds it has been one: since it was made, or since somebody changed its type."""
+    times = (body["metadata"].get("creationTimestamp"), owned_since(body, "f:spec", "f:type"))
+    return min((age for time in times if (age := age_s(look.at, time or None)) is not None), default=0.0)
 
 
 def _is_balanced(body: Json) -> bool:

@@ -11,7 +11,8 @@ from aiops.snapshot.look import Look
 
 def _judge(look: Look) -> Iterator[Finding]:
     wanted = plan_of(look).projects
-    there = {body["metadata"]["name"] for body in look.items("app-projects")}
+    bodies = look.items("app-projects")
+    there = {body["metadata"]["name"] for body in bodies if not body["metadata"].get("deletionTimestamp")}
     if not wanted:
         yield skip("the tree holds no AppProject")
         return
@@ -19,7 +20,7 @@ def _judge(look: Look) -> Iterator[Finding]:
     for name in missing:
         yield Finding(
             status="fail",
-            symptom=f"AppProject {name} is not on the cluster",
+            symptom=f"AppProject {name} is not on the cluster, or is being deleted",
             cause="it was never applied, or somebody deleted it: Argo CD refuses every application of it",
             about=f"AppProject {name}",
             fix=f"aiops root{asked(look)}",

@@ -6,14 +6,26 @@ from aiops.checks.check import Check, ok, skip
 from aiops.judge.age import condition
 from aiops.judge.external_secret import wanted
 from aiops.judge.finding import Finding
-from aiops.snapshot.look import Look
+from aiops.snapshot.look import Look, NotRead
 
 
 def _judge(look: Look) -> Iterator[Finding]:
     made = [
         each for each in wanted(look) if each.secret and condition(each.body or {}, "Ready").get("status") == "True"
     ]
-    there = {(body["metadata"]["namespace"], body["metadata"]["name"]) for body in look.items("secrets")}
+    try:
+        secrets = look.items("secrets")
+    except NotRead as error:
+        if not error.unread.refused:
+            raise
+        yield Finding(
+            status="unknown",
+            symptom=f"this user may not {error.unread.refused}",
+            cause="a right of its own, because it lets read every Secret: ClusterRole aiops-doctor-secrets",
+            fix="have it bound to you, or leave this check out with `--skip secrets-present`",
+        )
+        return
+    there = {(body["metadata"]["namespace"], body["metadata"]["name"]) for body in secrets}
     if not made:
         yield skip("no ExternalSecret of these layers has made a Secret")
         return

@@ -35,7 +35,8 @@ def resync_s(settings: Json | None) -> float:
 def controller_stalled(applications: Iterable[Json], resync: float, now: datetime) -> Finding | None:
     """Why the application controller does not look any more; None where it does."""
     seen = [body for body in applications if is_looked_at(body)]
-    limit_s = 2 * (resync or RESYNC_S + JITTER_S)
+    # a lower one than the default may not be in force: the controller reads it at its start
+    limit_s = 2 * max(resync, RESYNC_S + JITTER_S)
     waiting = _waiting(seen, limit_s, now, REFRESH)
     newest = max((str(body.get("status", {}).get("reconciledAt") or "") for body in seen), default="")
     silent = age_s(now, newest or None)
@@ -43,7 +44,7 @@ def controller_stalled(applications: Iterable[Json], resync: float, now: datetim
     if not waiting and not old:
         return None
     symptom = f"it has looked at no Application for {since(silent)}" if old and silent is not None else waiting[0].text
-    looks = Evidence("newest status.reconciledAt", newest or "none", newest)
+    looks = Evidence("newest status.reconciledAt", since(silent) + " ago" if silent is not None else "none", newest)
     return _stalled("argocd-application-controller", symptom, (looks, *waiting))
 
 

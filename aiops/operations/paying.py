@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from aiops.judge.bill import Bill, bill_of, bills
+from aiops.judge.model import asks_for_gpu
+from aiops.judge.stoppable import application_of, pods_of
 from aiops.operations.gpus import users_of
 from aiops.progress.events import Paid, duration
 from aiops.session import Session
@@ -39,11 +41,15 @@ def gpu_nodes(look: Look) -> tuple[Paid, ...]:
     """The GPU nodes of a look, each with who uses its GPU; none where nodes were not read."""
     if not {"nodes", "pods", "config"} <= look.reads.keys():
         return ()
-    users = users_of(look.items("pods"))
+    pods = look.items("pods")
+    users = {node: (what, "aiops vllm-down --all") for node, what in users_of(pods).items()}
+    for body in look.items("deployments") if "deployments" in look.reads else ():
+        if asks_for_gpu(body) and (application := application_of(body)):
+            what = f"Deployment {body['metadata']['namespace']}/{body['metadata']['name']}"
+            nodes = {pod["spec"].get("nodeName") for pod in pods_of(body, pods)}
+            users |= dict.fromkeys(nodes & users.keys(), (what, f"aiops vllm-down {application}"))
     found = bills(look.items("nodes"), look.at, look.value("config")["prices"])
-    return tuple(
-        _paid(bill, users.get(bill.node, ""), "aiops vllm-down --all" if bill.node in users else "") for bill in found
-    )
+    return tuple(_paid(bill, *users.get(bill.node, ("", ""))) for bill in found)
 
 
 def words(paid: Paid) -> str:

@@ -1,14 +1,17 @@
 """`status`: how the platform stands, by the judgement of `wait`, on one look in which nothing is written."""
 
+from collections.abc import Iterator
+from math import inf
 from pathlib import Path
 
+from aiops.judge.applicationset import judge_applicationset
 from aiops.judge.lineage import is_ready
 from aiops.judge.model import asks_for_gpu
-from aiops.judge.plan import BENEATH, details_of, judged, plan_of
+from aiops.judge.plan import BENEATH, applications_of, details_of, judged, plan_of
 from aiops.judge.raised import still_raised
 from aiops.judge.stoppable import application_of, pods_of
 from aiops.operations.look import take_look
-from aiops.operations.outcome import rows_of
+from aiops.operations.outcome import rows_of, set_row
 from aiops.operations.paying import gpu_nodes
 from aiops.progress.events import Row, tally
 from aiops.progress.remembered import runs
@@ -32,7 +35,7 @@ def status(session: Session, profile: str | None, journals: Path) -> Standing:
         summary=_summary(rows, missing),
         hint=_hint(rows, missing),
         exit_code=5 if missing else 0,
-        warnings=tally(rows)["deferred"],
+        warnings=sum(row.state in ("hopeless", "waiting", "deferred") for row in rows),
         context=look.context,
         taken=look.taken,
         revision=_revision(look),
@@ -48,9 +51,18 @@ def _rows(look: Look) -> tuple[tuple[Row, ...], tuple[str, ...]]:
     """The applications, and what could not be read."""
     missing = tuple(dict.fromkeys(map(_why, look.unread.values())))
     try:
-        return rows_of(judged(look), details_of(look), look.namespace), missing
+        return (*_sets(look), *rows_of(judged(look), details_of(look), look.namespace)), missing
     except NotRead as error:
         return (), tuple(dict.fromkeys((_why(error.unread), *missing)))
+
+
+def _sets(look: Look) -> Iterator[Row]:
+    """The ApplicationSets of the layers, as what their conditions say."""
+    plan, applications = plan_of(look), applications_of(look)
+    there = {body["metadata"]["name"]: body for body in look.items("application-sets")}
+    for layer, name in plan.sets.items():
+        verdict = judge_applicationset(there.get(name), plan.groups_of(layer), applications, inf)
+        yield set_row(name, layer, verdict)
 
 
 def _why(unread: Unread) -> str:

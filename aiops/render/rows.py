@@ -35,7 +35,7 @@ def remarkable(rows: Sequence[Row]) -> Iterator[Line]:
 
 
 def _row(row: Row, names: str) -> Iterator[Line]:
-    since = "" if row.state in ENDS else f" (for {duration(row.since_s)})"
+    since = "" if row.state in ENDS or not row.since_s else f" (for {duration(row.since_s)})"
     detail = f": {row.detail}" if row.detail else ""
     yield Line(f"{row.state:<9}  {names}{since}{detail}", STATES[row.state])
     for words in row.evidence:

@@ -28,7 +28,9 @@ def standing(result: Standing) -> Iterator[Line]:
 
 def _layer(layer: str, width: int, rows: list[Row]) -> Line:
     worst = min((row.state for row in rows), key=ORDER.index)
-    groups = ", ".join(f"{group} {_count(rows, group)}" for group in dict.fromkeys(row.group for row in rows))
+    groups = ", ".join(
+        f"{group} {_count(rows, group)}" for group in dict.fromkeys(row.group for row in rows if row.group)
+    )
     return Line(f"{layer:<{width}}  {groups}", GOOD if worst in AS_WANTED else STATES[worst])
 
 

@@ -33,13 +33,13 @@ ANNOTATIONS = (
     "storageclass.beta.kubernetes.io/is-default-class",
     "storageclass.kubernetes.io/is-default-class",
 )
-_OWNED = ("f:operation", "f:replicas", *(f"f:{name}" for name in ANNOTATIONS))
+_OWNED = ("f:operation", "f:replicas", "f:type", *(f"f:{name}" for name in ANNOTATIONS))
 _MANAGED = {
     "manager": WHOLE,
     "time": WHOLE,
     "fieldsV1": {
         "f:metadata": {"f:annotations": {f"f:{name}": WHOLE for name in ANNOTATIONS}},
-        "f:spec": {"f:replicas": WHOLE},
+        "f:spec": {"f:replicas": WHOLE, "f:type": WHOLE},
         "f:operation": WHOLE,
     },
 }

@@ -77,7 +77,7 @@ def test_without_applications_the_rest_is_told(session: Session, see: See, tmp_p
 
 
 def test_an_empty_cluster(session: Session, see: See, tmp_path: Path) -> None:
-    plan = {**healthy().reads["plan"], "layers": [], "expected": []}
+    plan = {**healthy().reads["plan"], "layers": [], "sets": {}, "expected": []}
     see({"plan": plan})
     result = status(session, None, tmp_path)
     assert (result.summary, result.hint) == (
