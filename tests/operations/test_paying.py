@@ -1,13 +1,17 @@
 """What costs money, as the session keeps it: a workload on its node, then the node alone, then nothing."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from aiops.operations import paying
+from aiops.operations.paying import gpu_nodes
 from aiops.progress.events import Paid
 from aiops.session import Session
+from aiops.snapshot import Json
+from tests.checks.cases import healthy
 from tests.operations.api import Api
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
@@ -85,3 +89,26 @@ def test_a_broken_config_knows_no_prices(session: Session, work: Any, api: Api) 
     del session.config
     (work / "config.yaml").write_text("repoURL: [\n")
     assert paying.keep(session, WHAT, node(), STOP).per_hour is None
+
+
+def test_the_nodes_of_a_look_are_told_with_what_runs_there_and_what_stops_it() -> None:
+    def pod(name: str, node: str, owner: str, labels: dict[str, str]) -> Json:
+        meta = {"name": name, "namespace": "serving", "uid": name, "labels": labels}
+        controller = {"kind": owner, "name": "x", "controller": True}
+        spec = {"nodeName": node, "containers": [{"resources": {"limits": {"nvidia.com/gpu": "1"}}}]}
+        return {"metadata": {**meta, "ownerReferences": [controller]}, "spec": spec, "status": {"phase": "Running"}}
+
+    of_qwen = {"app.kubernetes.io/name": "vllm-qwen"}
+    look = replace(
+        healthy(),
+        reads={
+            **healthy().reads,
+            "nodes": [{**node(f"gpu-{number}"), "status": {}} for number in (1, 2, 3)],
+            "pods": [pod("a", "gpu-1", "ReplicaSet", of_qwen), pod("b", "gpu-2", "Job", {})],
+        },
+    )
+    assert [(paid.node, paid.what, paid.stop) for paid in gpu_nodes(look)] == [
+        ("gpu-1", "Deployment serving/vllm-qwen", "aiops vllm-down vllm-qwen"),
+        ("gpu-2", "Pod serving/b", "aiops vllm-down --all"),
+        ("gpu-3", "", ""),
+    ]
