@@ -10,9 +10,13 @@ from aiops.snapshot.look import Look
 
 
 def _judge(look: Look) -> Iterator[Finding]:
-    wanted = plan_of(look).projects
+    plan = plan_of(look)
+    wanted = plan.projects
     bodies = look.items("app-projects")
     there = {body["metadata"]["name"] for body in bodies if not body["metadata"].get("deletionTimestamp")}
+    if not plan.layers:
+        yield skip("no layer is on the cluster that would need one")
+        return
     if not wanted:
         yield skip("the tree holds no AppProject")
         return
