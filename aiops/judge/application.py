@@ -119,7 +119,9 @@ def _operation(app: Json, operation: Operation, expected: Expected, since: datet
         unwell = operation.message.startswith("waiting for healthy state of")
         applied = unwell and not other_commit(operation.revisions, expected)
         detail = f"syncing: {operation.message}".rstrip(": ")
-        yield Verdict(state="waiting", detail=detail, unwell=unwell, applied=applied)
+        # a further try is no more of a movement than the pause before it: what it lacks may still be missing
+        stuck: Stuck = "retrying" if operation.again and not other_commit(operation.revisions, expected) else ""
+        yield Verdict(state="waiting", detail=detail, unwell=unwell, applied=applied, stuck=stuck)
     if operation.phase not in ("retrying", "failed"):
         return
     if other_commit(operation.revisions, expected):

@@ -36,6 +36,8 @@ class Operation:
     revisions: tuple[str, ...] = ()
     """The commits it syncs, one for each source."""
     finished: str = ""
+    again: bool = False
+    """It is not the first try."""
 
     @property
     def hopeless(self) -> bool:
@@ -72,6 +74,7 @@ def operation_of(application: Json) -> Operation:
         state.get("phase") == "Terminating",
         tuple(revisions),
         state.get("finishedAt") or "",
+        bool(state.get("retryCount")),
     )
 
 
