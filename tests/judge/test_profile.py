@@ -12,6 +12,8 @@ from tests.judge.layers import POLICY, crd, delivery, of
 from tests.judge.saved import HEAD, OLD, at, changed, expected, failed, saved, with_changes
 
 RETRYING = saved("retrying")
+AGAIN = changed(RETRYING, "status.operationState.finishedAt", None)
+"""Between two pauses: a further try is under way."""
 USED_UP = changed(changed(RETRYING, "operation", None), "status.operationState.phase", "Failed")
 STARTED = USED_UP["status"]["operationState"]["startedAt"]
 NEEDED = frozenset(missing_kinds(RETRYING, frozenset()))
@@ -48,7 +50,7 @@ def judge(
     return judge_profile(snapshot, (wanted, expected(name="other", heads={})), tree or delivery(), None, tried)[0]
 
 
-@pytest.mark.parametrize("app", [RETRYING, USED_UP], ids=["retrying", "used up"])
+@pytest.mark.parametrize("app", [RETRYING, AGAIN, USED_UP], ids=["retrying", "once more", "used up"])
 @pytest.mark.parametrize("manifest", [crd(*POLICY), of("agentgateway.dev")], ids=["its CRD", "its group"])
 def test_deferred_where_a_layer_beyond_the_profile_brings_the_kind(app: Json, manifest: str) -> None:
     judged = judge(app, known=WITHOUT, tree=delivery(roof=manifest))
@@ -95,8 +97,8 @@ def test_a_missing_kind_is_not_decided_on_too_early(change: dict[str, Any], tree
 
 @pytest.mark.parametrize(
     "beside",
-    [RETRYING, USED_UP, DEGRADED, changed(SETTLED, "metadata.annotations", {SKIP: "true"})],
-    ids=["retrying", "used up", "degraded", "hopeless"],
+    [RETRYING, AGAIN, USED_UP, DEGRADED, changed(SETTLED, "metadata.annotations", {SKIP: "true"})],
+    ids=["retrying", "once more", "used up", "degraded", "hopeless"],
 )
 def test_what_is_stuck_itself_does_not_count_as_moving(beside: Json) -> None:
     judged = judge(RETRYING, beside=beside, known=WITHOUT, tree=delivery(roof=crd(*POLICY)))
@@ -112,6 +114,11 @@ def test_a_retry_is_left_to_argocd_once_the_kind_is_known() -> None:
 def test_a_used_up_sync_is_revived_as_soon_as_its_kind_is_known(beside: Json) -> None:
     judged = judge(USED_UP, beside=beside)
     assert (judged.verdict.state, judged.revive) == ("waiting", True)
+
+
+def test_a_first_try_is_on_its_way() -> None:
+    first = changed(AGAIN, "status.operationState.retryCount", None)
+    assert judge(first, known=WITHOUT, tree=delivery(roof=crd(*POLICY))).verdict.state == "waiting"
 
 
 @pytest.mark.parametrize(("beside", "revive"), [(SETTLED, True), (MOVING, False)], ids=["alone", "others move"])
