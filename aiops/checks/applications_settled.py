@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from aiops.checks.check import Check, ok, skip
 from aiops.judge.age import age_s, since
 from aiops.judge.finding import Evidence, Finding
-from aiops.judge.plan import BENEATH, applications_of, judged, plan_of
+from aiops.judge.plan import BENEATH, Plan, applications_of, judged, plan_of
 from aiops.judge.profile import Judged
 from aiops.judge.profiles import asked, with_layers
 from aiops.snapshot import Json
@@ -16,28 +16,28 @@ PATIENCE_S = 900.0
 
 
 def _judge(look: Look) -> Iterator[Finding]:
-    applications, made = applications_of(look), _makers(look)
+    applications, plan = applications_of(look), plan_of(look)
+    made = {
+        f"ApplicationSet {name}" for name in look.named("application-sets")
+    }  # of one that is not there, another check tells
+    made |= {f"application {name}" for name in applications}
     found = [each for each in judged(look) if each.expected.name in applications or each.expected.made_by in made]
     if not found:
         yield skip("no ApplicationSet is there that would make an application")
         return
     bad = [each for each in found if each.verdict.state in ("hopeless", "waiting", "deferred")]
     for each in bad:
-        yield _finding(look, each, applications.get(each.expected.name))
+        maker = each.expected.made_by.removeprefix("application ")
+        yield _finding(look, plan, each, applications.get(each.expected.name) or applications.get(maker))
     if not bad:
         manual = sum(each.verdict.state == "manual" for each in found)
         yield ok(f"{len(found) - manual} applications stand, {manual} are manual")
 
 
-def _makers(look: Look) -> set[str]:
-    """Who is there to make applications; an ApplicationSet that is not is told by applicationsets-reconciled."""
-    sets = {f"ApplicationSet {body['metadata']['name']}" for body in look.items("application-sets")}
-    return sets | {f"application {name}" for name in applications_of(look)}
-
-
-def _finding(look: Look, each: Judged, app: Json | None) -> Finding:
+def _finding(look: Look, plan: Plan, each: Judged, app: Json | None) -> Finding:
+    """`app`: the application, or the group application that is to make it."""
     verdict, name = each.verdict, each.expected.name
-    age = _unsettled_s(look, app if app is not None else _maker(look, each))
+    age = _unsettled_s(look, plan, app)
     late = age is None or age > PATIENCE_S
     over = verdict.state == "hopeless" or (verdict.state == "waiting" and verdict.stuck == "retries used up")
     bad = over or (verdict.state == "waiting" and late)
@@ -50,7 +50,7 @@ def _finding(look: Look, each: Judged, app: Json | None) -> Finding:
         cause="nothing changes it by itself" if over else _cause(verdict.state, age),
         about=f"Application {name}",
         owner=f"group {each.expected.group} of layer {each.expected.layer}",
-        fix=_fix(look, each),
+        fix=_fix(look, plan, each),
         evidence=tuple(beneath[:4]),
     )
 
@@ -61,25 +61,20 @@ def _cause(state: str, age: float | None) -> str:
     return f"on its way for {since(age)}" if age is not None else "on its way for longer than anybody noted"
 
 
-def _fix(look: Look, each: Judged) -> str:
+def _fix(look: Look, plan: Plan, each: Judged) -> str:
     if each.verdict.state == "deferred":
         beyond = {brought["beyond"] for brought in look.value("brings") if brought["beyond"]}
-        return f"aiops root{with_layers(look, (*plan_of(look).layers, *beyond))}"
+        return f"aiops root{with_layers(look, (*plan.layers, *beyond))}"
     if each.verdict.state == "waiting" or each.revive:
         return f"aiops wait{asked(look)}"
     return f"kubectl -n {look.namespace} describe application {each.expected.name}"
 
 
-def _maker(look: Look, each: Judged) -> Json | None:
-    """The group application that is to make it."""
-    return applications_of(look).get(each.expected.made_by.removeprefix("application "))
-
-
-def _unsettled_s(look: Look, app: Json | None) -> float | None:
+def _unsettled_s(look: Look, plan: Plan, app: Json | None) -> float | None:
     """For how long: since its commit, its health or its sync last changed, whichever is newest."""
     status = (app or {}).get("status", {})
     times = [
-        plan_of(look).committed,
+        plan.committed,
         (status.get("health") or {}).get("lastTransitionTime"),
         (status.get("operationState") or {}).get("startedAt"),
         (app or {}).get("metadata", {}).get("creationTimestamp"),

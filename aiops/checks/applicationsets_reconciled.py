@@ -18,7 +18,7 @@ SEEN_BY_NOW_S = 2 * SET_RESYNC_S
 
 def _judge(look: Look) -> Iterator[Finding]:
     plan = plan_of(look)
-    sets = {body["metadata"]["name"]: body for body in look.items("application-sets")}
+    sets = look.named("application-sets")
     if not plan.layers:
         yield Finding(
             status="fail",

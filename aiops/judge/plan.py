@@ -61,7 +61,7 @@ def plan_of(look: Look) -> Plan:
 
 def applications_of(look: Look) -> dict[str, Json]:
     """The Applications that a look holds, by name."""
-    return {body["metadata"]["name"]: body for body in look.items("applications")}
+    return look.named("applications")
 
 
 def tracked(look: Look, plan: Plan, kind: str) -> dict[tuple[str, str], str]:

@@ -59,7 +59,7 @@ def _rows(look: Look) -> tuple[tuple[Row, ...], tuple[str, ...]]:
 def _sets(look: Look) -> Iterator[Row]:
     """The ApplicationSets of the layers, as what their conditions say."""
     plan, applications = plan_of(look), applications_of(look)
-    there = {body["metadata"]["name"]: body for body in look.items("application-sets")}
+    there = look.named("application-sets")
     for layer, name in plan.sets.items():
         verdict = judge_applicationset(there.get(name), plan.groups_of(layer), applications, inf)
         yield set_row(name, layer, verdict)

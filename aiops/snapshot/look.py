@@ -66,6 +66,10 @@ class Look:
         """The objects of a list."""
         return tuple(self.value(name))
 
+    def named(self, name: str) -> dict[str, Json]:
+        """The objects of a list by their names, where these are unique."""
+        return {body["metadata"]["name"]: body for body in self.items(name)}
+
     def narrowed(self, names: Iterable[str]) -> "Look":
         """The same look with these reads only."""
         wanted = set(names)
