@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from aiops.checks.check import Check, ok, skip
-from aiops.judge.age import age_s, condition
+from aiops.judge.age import age_s
 from aiops.judge.external_secret import Wanted, wanted
-from aiops.judge.finding import Evidence, Finding
+from aiops.judge.fields import as_evidence, condition, is_true, said
+from aiops.judge.finding import Finding
 from aiops.judge.operation import operation_of
 from aiops.judge.plan import applications_of
 from aiops.judge.profiles import asked
-from aiops.judge.text import one_line
 from aiops.snapshot.look import Look
 
 FIRST_SYNC_S = 120.0
@@ -20,7 +20,7 @@ def _judge(look: Look) -> Iterator[Finding]:
     if not every:
         yield skip("no application of these layers has an ExternalSecret")
         return
-    bad = [each for each in every if condition(each.body or {}, "Ready").get("status") != "True"]
+    bad = [each for each in every if not is_true(each.body or {}, "Ready")]
     for each in bad:
         yield _finding(look, each)
     if not bad:
@@ -38,16 +38,15 @@ def _finding(look: Look, each: Wanted) -> Finding:
             fix=f"aiops wait{asked(look)}",
         )
     ready = condition(each.body, "Ready")
-    said = one_line(ready.get("message") or ready.get("reason") or "")
     age = age_s(look.at, each.body["metadata"].get("creationTimestamp")) or 0.0
     return Finding(
         status="warn" if age < FIRST_SYNC_S else "fail",
         symptom=f"{each} is not synced",
-        cause=said or "no controller has looked at it",
+        cause=said(ready) or "no controller has looked at it",
         about=str(each),
         owner=each.owner,
         fix=f"kubectl -n {each.namespace} describe externalsecret {each.name}",
-        evidence=(Evidence("condition Ready", said, ready.get("lastTransitionTime") or ""),) if said else (),
+        evidence=as_evidence(ready),
     )
 
 

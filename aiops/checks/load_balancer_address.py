@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from aiops.checks.check import Check, ok
-from aiops.judge.age import age_s, owned_since, since
-from aiops.judge.finding import Evidence, Finding
-from aiops.judge.text import one_line
+from aiops.judge.age import age_s, since
+from aiops.judge.fields import as_evidence, owner_of
+from aiops.judge.finding import Finding
 from aiops.snapshot import Json
 from aiops.snapshot.look import Look
 
@@ -33,23 +33,20 @@ def _finding(body: Json, look: Look) -> Finding:
     meta = body["metadata"]
     name = f"{meta['namespace']}/{meta['name']}"
     age = _age(look, body)
-    said = [each for each in body.get("status", {}).get("conditions") or () if each.get("status") != "True"]
+    bad = [each for each in body.get("status", {}).get("conditions") or () if each.get("status") != "True"]
     return Finding(
         status="fail",
         symptom=f"Service {name} has had no address for {since(age)}",
         cause="the cloud gives it none: a quota, a zone that is not set, or no controller for load balancers",
         about=f"Service {name}",
         fix=f"kubectl -n {meta['namespace']} describe service {meta['name']}",
-        evidence=tuple(
-            Evidence(f"condition {each.get('type', '')}", one_line(each.get("message") or each.get("reason") or ""))
-            for each in said
-        ),
+        evidence=tuple(evidence for each in bad for evidence in as_evidence(each)),
     )
 
 
 def _age(look: Look, body: Json) -> float:
     """For how many seconds it has been one: since it was made, or since somebody changed its type."""
-    times = (body["metadata"].get("creationTimestamp"), owned_since(body, "f:spec", "f:type"))
+    times = (body["metadata"].get("creationTimestamp"), owner_of(body, "f:spec", "f:type").get("time"))
     return min((age for time in times if (age := age_s(look.at, time or None)) is not None), default=0.0)
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from aiops.checks.check import Check, ok
-from aiops.judge.age import age_s, condition, since
+from aiops.judge.age import age_s, since
 from aiops.judge.bill import is_leaving
-from aiops.judge.finding import Evidence, Finding
-from aiops.judge.text import one_line
+from aiops.judge.fields import as_evidence, condition, is_true, said
+from aiops.judge.finding import Finding
 from aiops.snapshot import Json
 from aiops.snapshot.look import Look
 
@@ -27,7 +27,7 @@ def _judge(look: Look) -> Iterator[Finding]:
             fix="add nodes to the cluster, then `kubectl get nodes`",
         )
         return
-    bad = [node for node in nodes if condition(node, "Ready").get("status") != "True"]
+    bad = [node for node in nodes if not is_true(node, "Ready")]
     joining = [node for node in bad if (age_s(look.at, node["metadata"].get("creationTimestamp")) or 0.0) < JOINING_S]
     for node in bad:
         if node not in joining:
@@ -50,14 +50,13 @@ def _not_ready(node: Json, look: Look) -> Finding:
     ready, name = condition(node, "Ready"), node["metadata"]["name"]
     age = age_s(look.at, ready.get("lastTransitionTime"))
     what = "silent" if ready.get("status") == "Unknown" else "not ready"
-    said = one_line(ready.get("message") or ready.get("reason") or "")
     return Finding(
         status="warn" if age is not None and age < BLINKS_S else "fail",
         symptom=f"node {name} is {what}{f' for {since(age)}' if age is not None else ''}",
-        cause=said or "it says nothing of why",
+        cause=said(ready) or "it says nothing of why",
         about=f"Node {name}",
         fix=f"kubectl describe node {name}",
-        evidence=(Evidence("condition Ready", said, ready.get("lastTransitionTime") or ""),) if said else (),
+        evidence=as_evidence(ready),
     )
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from aiops.checks.check import Check, ok, skip
-from aiops.judge.age import age_s, condition
+from aiops.judge.age import age_s
 from aiops.judge.external_secret import Wanted, wanted
-from aiops.judge.finding import Evidence, Finding
+from aiops.judge.fields import as_evidence, condition, is_true, said
+from aiops.judge.finding import Finding
 from aiops.judge.profiles import asked
-from aiops.judge.text import one_line
 from aiops.snapshot import Json
 from aiops.snapshot.look import Look
 
@@ -25,7 +25,7 @@ def _judge(look: Look) -> Iterator[Finding]:
         return
     bodies = (*look.items("cluster-secret-stores"), *look.items("secret-stores"))
     there = {_key(body): body for body in bodies}
-    bad = [store for store in users if condition(there.get(store, {}), "Ready").get("status") != "True"]
+    bad = [store for store in users if not is_true(there.get(store, {}), "Ready")]
     for store in bad:
         yield _finding(look, store, there.get(store), users[store])
     if not bad:
@@ -35,16 +35,16 @@ def _judge(look: Look) -> Iterator[Finding]:
 def _finding(look: Look, store: Store, body: Json | None, users: list[Wanted]) -> Finding:
     kind, namespace, name = store
     ready = condition(body or {}, "Ready")
-    said = one_line(ready.get("message") or ready.get("reason") or "")
     where = f"-n {namespace} " if namespace else ""
     age = age_s(look.at, (body or {}).get("metadata", {}).get("creationTimestamp"))
     return Finding(
         status="warn" if age is not None and age < FIRST_LOOK_S else "fail",
         symptom=f"{_name(store)} is not {'ready' if body else 'on the cluster'}: {len(users)} ExternalSecrets read it",
-        cause=said or ("no controller has looked at it" if body else "the application that deploys it is not synced"),
+        cause=said(ready)
+        or ("no controller has looked at it" if body else "the application that deploys it is not synced"),
         about=_name(store),
         fix=f"kubectl {where}describe {kind.lower()} {name}" if body else f"aiops wait{asked(look)}",
-        evidence=(Evidence("condition Ready", said, ready.get("lastTransitionTime") or ""),) if said else (),
+        evidence=as_evidence(ready),
     )
 
 

@@ -3,16 +3,14 @@
 from collections.abc import Iterator
 
 from aiops.checks.check import Check, ok, skip
-from aiops.judge.age import condition
 from aiops.judge.external_secret import wanted
+from aiops.judge.fields import is_true
 from aiops.judge.finding import Finding
 from aiops.snapshot.look import Look, NotRead
 
 
 def _judge(look: Look) -> Iterator[Finding]:
-    made = [
-        each for each in wanted(look) if each.secret and condition(each.body or {}, "Ready").get("status") == "True"
-    ]
+    made = [each for each in wanted(look) if each.secret and is_true(each.body or {}, "Ready")]
     try:
         secrets = look.items("secrets")
     except NotRead as error:

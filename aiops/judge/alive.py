@@ -8,10 +8,11 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 
-from aiops.judge.age import age_s, condition, owned_since, since
+from aiops.judge.age import age_s, since
 from aiops.judge.application import REFRESH, SKIP_RECONCILE
 from aiops.judge.applicationset import REFRESH as SET_REFRESH
 from aiops.judge.condition import errors
+from aiops.judge.fields import is_true, owner_of
 from aiops.judge.finding import Evidence, Finding
 from aiops.judge.operation import operation_of
 from aiops.snapshot import Json
@@ -50,7 +51,7 @@ def controller_stalled(applications: Iterable[Json], resync: float, now: datetim
 
 def set_controller_stalled(applicationsets: Iterable[Json], now: datetime) -> Finding | None:
     """Why the ApplicationSet controller answers no refresh; None where none waits."""
-    passing = [body for body in applicationsets if condition(body, "ErrorOccurred").get("status") != "True"]
+    passing = [body for body in applicationsets if not is_true(body, "ErrorOccurred")]
     waiting = _waiting(passing, 2 * SET_RESYNC_S, now, SET_REFRESH)  # a pass that fails leaves the annotation there
     return _stalled("argocd-applicationset-controller", waiting[0].text, waiting) if waiting else None
 
@@ -70,15 +71,20 @@ def _waiting(bodies: Iterable[Json], limit_s: float, now: datetime, refresh: str
     found: list[tuple[float, Evidence]] = []
     for body in bodies:
         name, notes = body["metadata"]["name"], body["metadata"].get("annotations") or {}
-        asked = owned_since(body, "f:metadata", "f:annotations", f"f:{refresh}") if refresh in notes else ""
+        asked = _since(body, "f:metadata", "f:annotations", f"f:{refresh}") if refresh in notes else ""
         if (age := age_s(now, asked or None)) is not None and age > limit_s:
             found.append(
                 (age, Evidence(f"annotation {refresh}", f"{name} has asked to be looked at for {since(age)}", asked))
             )
-        asked = owned_since(body, "f:operation") if operation_of(body).phase == "pending" else ""
+        asked = _since(body, "f:operation") if operation_of(body).phase == "pending" else ""
         if (age := age_s(now, asked or None)) is not None and age > limit_s:
             found.append((age, Evidence("operation", f"{name} has asked to be synced for {since(age)}", asked)))
     return tuple(evidence for _, evidence in sorted(found, key=lambda each: -each[0]))
+
+
+def _since(body: Json, *field: str) -> str:
+    """When somebody wrote it; empty where nobody says."""
+    return str(owner_of(body, *field).get("time") or "")
 
 
 def is_looked_at(application: Json) -> bool:

@@ -1,5 +1,6 @@
 """Which pods are a Deployment's, by their owners: those of its newest template, and those of before."""
 
+from aiops.judge.fields import is_true
 from aiops.judge.pod import statuses
 from aiops.snapshot import Json, ModelLook
 
@@ -42,8 +43,7 @@ def has_ended(pod: Json) -> bool:
 
 def is_ready(pod: Json) -> bool:
     """By its Ready condition: its containers and its readiness gates."""
-    conditions = pod.get("status", {}).get("conditions") or ()
-    return any(each.get("type") == "Ready" and each.get("status") == "True" for each in conditions)
+    return is_true(pod, "Ready")
 
 
 def _is_of(body: Json, owner: Json) -> bool:

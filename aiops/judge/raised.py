@@ -1,11 +1,11 @@
 """Who switched a model on: written on its Deployment in the same patch that sets its replicas."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 
 from aiops.judge.answers.said import json_of
+from aiops.judge.fields import owner_of
 from aiops.snapshot import Json, moment
 
 RAISED = "aiops.dev/raised-by"
@@ -65,9 +65,7 @@ def when_scaled(deployment: Json) -> datetime | None:
 
 
 def _scaling(deployment: Json) -> Json:
-    entries: Sequence[Json] = deployment["metadata"].get("managedFields") or ()
-    owners = [each for each in entries if "f:replicas" in ((each.get("fieldsV1") or {}).get("f:spec") or {})]
-    return max(owners, key=lambda each: each.get("time") or "", default={})
+    return owner_of(deployment, "f:spec", "f:replicas")
 
 
 def _is_moment(text: str) -> bool:
