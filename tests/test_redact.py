@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from aiops.judge.fields import owner_of
 from aiops.judge.alive import controller_stalled, set_controller_stalled
 from aiops.judge.application import judge_application
 from aiops.judge.bill import bill_of
 from aiops.judge.comparison import spec_compared
 from aiops.judge.expectation import Expected
+from aiops.judge.fields import owner_of
 from aiops.judge.operation import operation_of
 from aiops.judge.pod import judge_pod
 from aiops.judge.raised import Raised, still_raised, when_scaled, who_scaled

@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 
 from aiops.checks.check import Check, ok, skip
-from aiops.errors import TreeError
-from aiops.gitops.models import GPU
-from aiops.gitops.parsing import Body, items, parse, part, value
+from aiops.gitops.parsing import Body, items, part, value
+from aiops.judge.bill import gpus_of
 from aiops.judge.finding import Evidence, Finding
 from aiops.judge.model import asks_for_gpu
-from aiops.judge.phases.autoscaler import REPORT, at_maximum, backoffs
+from aiops.judge.phases.autoscaler import REPORT, at_maximum, backoffs, report_of
 from aiops.judge.plan import plan_of, tracked
-from aiops.snapshot import Json
+from aiops.snapshot import Json, ref_of
 from aiops.snapshot.look import Look
 
 
@@ -22,11 +21,11 @@ def _judge(look: Look) -> Iterator[Finding]:
         yield skip("no Deployment of these layers asks for a GPU yet")
         return
     largest = max(models, key=asks_for_gpu)
-    fitting = [node["metadata"]["name"] for node in look.items("nodes") if _gpus(node) >= asks_for_gpu(largest)]
+    fitting = [node["metadata"]["name"] for node in look.items("nodes") if gpus_of(node) >= asks_for_gpu(largest)]
     if fitting:
-        yield ok(f"node {fitting[0]} has as many GPUs as {_name(largest)} asks for, free or not")
+        yield ok(f"node {fitting[0]} has as many GPUs as {ref_of(largest)} asks for, free or not")
         return
-    yield _at_zero(_report(report))
+    yield _at_zero(report_of(report))
 
 
 def _at_zero(report: Json | None) -> Finding:
@@ -55,15 +54,6 @@ def _at_zero(report: Json | None) -> Finding:
     return skip(f"no GPU node is up; {growing} may grow, and the autoscaler's report does not say who of them has GPUs")
 
 
-def _report(config_map: Json | None) -> Json | None:
-    """The report as data; None for the prose of autoscalers before 1.30."""
-    try:
-        found = parse(((config_map or {}).get("data") or {}).get("status", ""), REPORT)
-    except TreeError:
-        return None
-    return found[0] if found and isinstance(found[0], dict) else None
-
-
 def _may_grow(group: Body) -> bool:
     size = part(group, "health")
     return int(size.get("cloudProviderTarget") or 0) < int(size.get("maxSize") or 0)
@@ -74,19 +64,8 @@ def _words(group: Body) -> str:
     return f"{group.get('name')} has {size[0] or 0} of at most {size[1] or 0}"
 
 
-def _gpus(node: Json) -> int:
-    """GPUs that new pods may get."""
-    if (node.get("spec") or {}).get("unschedulable") or node["metadata"].get("deletionTimestamp"):
-        return 0
-    return int((node.get("status", {}).get("allocatable") or {}).get(GPU) or 0)
-
-
 def _key(body: Json) -> tuple[str, str]:
     return body["metadata"]["namespace"], body["metadata"]["name"]
-
-
-def _name(body: Json) -> str:
-    return "Deployment " + "/".join(_key(body))
 
 
 CHECK = Check(

@@ -10,7 +10,7 @@ from aiops.judge.finding import Evidence, Finding
 from aiops.judge.pod import statuses
 from aiops.judge.raised import still_raised, when_scaled
 from aiops.judge.stoppable import Running, application_of, gpu_pods, pods_of, running_models
-from aiops.snapshot import Json
+from aiops.snapshot import Json, ref_of
 from aiops.snapshot.look import Look
 
 IDLE_S = 1800.0
@@ -23,7 +23,7 @@ def _judge(look: Look) -> Iterator[Finding]:
     if not running:
         yield skip("no GPU model is up")
         return
-    bodies = {f"Deployment {each['metadata']['namespace']}/{each['metadata']['name']}": each for each in deployments}
+    bodies = {str(ref_of(each)): each for each in deployments}
     for each in running:
         yield _finding(look, each, bodies[str(each)]) if str(each) in bodies else ok(f"{each} is up, {each.why_not}")
 

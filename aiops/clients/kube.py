@@ -190,9 +190,8 @@ class Kube:
         except ApiRefused as error:
             if error.status != 410:
                 raise
-            return self._list_pages(
-                kind, page, query, keep
-            )  # the pages' moment has passed: all in one, as kubectl does
+            # the pages' moment has passed: all in one, as kubectl does
+            return self._list_pages(kind, page, query, keep)
 
     def _list_pages(
         self,

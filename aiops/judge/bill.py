@@ -41,6 +41,13 @@ def is_gpu_node(node: Json) -> bool:
     )
 
 
+def gpus_of(node: Json) -> int:
+    """GPUs that new pods may get."""
+    if (node.get("spec") or {}).get("unschedulable") or node["metadata"].get("deletionTimestamp"):
+        return 0
+    return int((node.get("status", {}).get("allocatable") or {}).get(GPU) or 0)
+
+
 def offers_gpu(node: Json) -> bool:
     """Its device plugin is there: whole GPUs, shared ones (nvidia.com/gpu.shared) or parts (nvidia.com/mig-1g.5gb)."""
     allocatable = node.get("status", {}).get("allocatable") or {}

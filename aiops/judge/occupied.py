@@ -2,18 +2,17 @@
 
 from collections.abc import Iterator
 
-from aiops.gitops.models import GPU
+from aiops.judge.bill import gpus_of
 from aiops.judge.finding import Finding
 from aiops.judge.scaling import Before
 from aiops.judge.stoppable import running_models
-from aiops.snapshot import Json
 
 
 def occupied(before: Before) -> Finding | None:
     """Other models that want the only GPU; None where there is room. A pool at zero nodes is invisible, so only a node
     that is there counts as room."""
     others = dict(_others(before))
-    room = sum(_allocatable(node) for node in before.nodes) - sum(others.values())
+    room = sum(gpus_of(node) for node in before.nodes) - sum(others.values())
     if not others or room >= before.model.gpus:
         return None
     names = ", ".join(f"{name} ({gpus} GPU)" for name, gpus in others.items())
@@ -30,10 +29,3 @@ def _others(before: Before) -> Iterator[tuple[str, int]]:
     for each in running_models(before.deployments, before.pods):
         if (each.kind, each.namespace, each.name) != own:
             yield str(each), each.gpus
-
-
-def _allocatable(node: Json) -> int:
-    """GPUs that new pods may get."""
-    if (node.get("spec") or {}).get("unschedulable") or node["metadata"].get("deletionTimestamp"):
-        return 0
-    return int((node.get("status", {}).get("allocatable") or {}).get(GPU) or 0)

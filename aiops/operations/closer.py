@@ -3,11 +3,10 @@
 from dataclasses import dataclass, field
 from functools import partial
 
-import yaml
-
 from aiops.clients.kube import CONFIGMAPS, PODS, Kube
 from aiops.errors import AiopsError, NoAnswer, NotFound, Unreachable
 from aiops.judge.model import Model
+from aiops.judge.phases.autoscaler import report_of
 from aiops.judge.phases.phase import Stand
 from aiops.operations.asking import served_models
 from aiops.operations.waiting import Answer, Questions
@@ -87,14 +86,8 @@ class Closer:
 
 
 def _autoscaler(kube: Kube) -> Json | None:
-    """The status as data, as cluster-autoscaler writes it since 1.30; None for the prose of older ones."""
     namespace, name = AUTOSCALER
-    text = (kube.get(CONFIGMAPS, name, namespace).get("data") or {}).get("status", "")
-    try:
-        found = yaml.safe_load(text)
-    except yaml.YAMLError:
-        return None
-    return found if isinstance(found, dict) else None
+    return report_of(kube.get(CONFIGMAPS, name, namespace))
 
 
 def _drivers(kube: Kube, node: str) -> tuple[Json, ...]:

@@ -19,7 +19,7 @@ from aiops.judge.requests import requests_of
 from aiops.judge.stoppable import pods_of, running_models
 from aiops.operations.look_git import GitReads
 from aiops.session import Session
-from aiops.snapshot import Json
+from aiops.snapshot import Json, ref_of
 
 KNOWN = (DEPLOYMENTS, NODES, PODS, SERVICES)
 """Read already, of the whole cluster."""
@@ -118,7 +118,7 @@ class BeneathReads:
 def _serving(deployments: list[Json], pods: list[Json], running: set[str]) -> Iterator[tuple[str, Json, Json]]:
     """(name, Deployment, a ready pod of it) of each running model that has one."""
     for body in deployments:
-        name = f"Deployment {body['metadata']['namespace']}/{body['metadata']['name']}"
+        name = str(ref_of(body))
         ready = [pod for pod in pods_of(body, pods) if is_ready(pod)] if name in running else []
         if ready:
             yield name, body, ready[0]

@@ -9,7 +9,7 @@ from aiops.judge.stoppable import application_of, pods_of
 from aiops.operations.gpus import users_of
 from aiops.progress.events import Paid, duration
 from aiops.session import Session
-from aiops.snapshot import Json
+from aiops.snapshot import Json, ref_of
 from aiops.snapshot.look import Look
 
 
@@ -45,7 +45,7 @@ def gpu_nodes(look: Look) -> tuple[Paid, ...]:
     users = {node: (what, "aiops vllm-down --all") for node, what in users_of(pods).items()}
     for body in look.items("deployments") if "deployments" in look.reads else ():
         if asks_for_gpu(body) and (application := application_of(body)):
-            what = f"Deployment {body['metadata']['namespace']}/{body['metadata']['name']}"
+            what = str(ref_of(body))
             nodes = {pod["spec"].get("nodeName") for pod in pods_of(body, pods)}
             users |= dict.fromkeys(nodes & users.keys(), (what, f"aiops vllm-down {application}"))
     found = bills(look.items("nodes"), look.at, look.value("config")["prices"])

@@ -17,7 +17,7 @@ from aiops.progress.events import Row, tally
 from aiops.progress.remembered import runs
 from aiops.progress.results import ModelStands, Run, Standing
 from aiops.session import Session
-from aiops.snapshot import Unread
+from aiops.snapshot import Unread, ref_of
 from aiops.snapshot.look import Look, NotRead
 
 READS = ("applications", "application-sets", "kinds", "brings", "details", "plan", "config", *BENEATH)
@@ -83,11 +83,11 @@ def _models(look: Look) -> tuple[ModelStands, ...]:
     for body in look.items("deployments"):
         if not asks_for_gpu(body):
             continue
-        meta, pods = body["metadata"], pods_of(body, look.items("pods"))
+        pods = pods_of(body, look.items("pods"))
         raised = still_raised(body)
         found.append(
             ModelStands(
-                name=f"Deployment {meta['namespace']}/{meta['name']}",
+                name=str(ref_of(body)),
                 application=application_of(body),
                 wanted=int(body["spec"].get("replicas", 1)),
                 ready=sum(map(is_ready, pods)),

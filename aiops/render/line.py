@@ -1,14 +1,17 @@
 """The one thing that `render` puts on a screen: a line with a sign before it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
+from typing import TypeVar
 
 from rich.console import Console, ConsoleOptions
 from rich.text import Text
 
 from aiops.progress.events import printable
 from aiops.render.glyphs import NONE, Glyph
+
+Shown = TypeVar("Shown")
 
 
 @dataclass(frozen=True)
@@ -46,3 +49,11 @@ def block(text: str, glyph: Glyph = NONE, indent: int = 0) -> Iterator[Line]:
     """Text of several lines, the sign before the first."""
     for number, words in enumerate(text.splitlines()):
         yield Line(words, NONE if number else glyph, indent)
+
+
+def apart(lines: Iterable[Shown]) -> Iterator[Line | Shown]:
+    """The lines, if there are any, after an empty one."""
+    for number, line in enumerate(lines):
+        if not number:
+            yield Line()
+        yield line

@@ -6,7 +6,7 @@ from aiops.progress.events import Row, tally, when
 from aiops.progress.results import ModelStands, Standing
 from aiops.render.glyphs import BY_HAND, GOOD, INFO, STATES, UNSURE, WARNING
 from aiops.render.history import table
-from aiops.render.line import Line
+from aiops.render.line import Line, apart
 from aiops.render.rows import AS_WANTED, ORDER, remarkable
 
 
@@ -21,9 +21,9 @@ def standing(result: Standing) -> Iterator[Line]:
     width = max(map(len, layers), default=0)
     for layer in layers:
         yield _layer(layer, width, [row for row in result.rows if row.layer == layer])
-    yield from _part(remarkable([row for row in result.rows if row.state not in ("settled", "manual")]))
-    yield from _part(map(_model, result.models))
-    yield from _part(table(result.runs))
+    yield from apart(remarkable([row for row in result.rows if row.state not in ("settled", "manual")]))
+    yield from apart(map(_model, result.models))
+    yield from apart(table(result.runs))
 
 
 def _layer(layer: str, width: int, rows: list[Row]) -> Line:
@@ -49,11 +49,3 @@ def _model(model: ModelStands) -> Line:
     where = f" on {', '.join(model.nodes)}" if model.nodes else ", no node yet"
     by = f", raised by {model.raised}" if model.raised else ""
     return Line(f"{who}: {model.ready} of {model.wanted} ready{where}{by}", GOOD if model.ready else WARNING)
-
-
-def _part(lines: Iterator[Line]) -> Iterator[Line]:
-    """The lines, if there are any, after an empty one."""
-    for number, line in enumerate(lines):
-        if not number:
-            yield Line()
-        yield line

@@ -25,7 +25,7 @@ from aiops.progress.results import (
 from aiops.render.diagnosis import check_list, checked, diagnosis
 from aiops.render.glyphs import BAD, GOOD, INFO, LATER, LEVELS, NEXT, UNSURE, WARNING, verdict
 from aiops.render.history import table
-from aiops.render.line import Line, block
+from aiops.render.line import Line, apart, block
 from aiops.render.page import Page
 from aiops.render.paid import paid
 from aiops.render.rows import AS_WANTED, by_layer, phases, remarkable
@@ -45,7 +45,7 @@ def lines(event: Planned | Result) -> Iterator[Line | Page]:
         shown = (*shown, *paid(event.paid))
     yield from shown
     if isinstance(event, Result):
-        yield from _apart(_ending(event)) if shown else _ending(event)
+        yield from apart(_ending(event)) if shown else _ending(event)
 
 
 @singledispatch
@@ -64,7 +64,7 @@ def _waited(result: Waited) -> Iterator[Line | Page]:
     for name, commit in result.revisions:
         yield Line(f"{name} is at {commit[:8]}", INFO)
     yield from by_layer(result.rows)
-    yield from _apart(remarkable(result.rows))
+    yield from apart(remarkable(result.rows))
 
 
 @body.register
@@ -114,7 +114,7 @@ def _brought_up(result: BroughtUp) -> Iterator[Line | Page]:
     for stage in result.stages:
         words = f"{stage.stage:<{width}}  {duration(stage.seconds):>7}  {stage.outcome}"
         yield Line(words + (f": {stage.because}" if stage.because else ""), OUTCOMES[stage.outcome])
-    yield from _apart(remarkable(result.rows))
+    yield from apart(remarkable(result.rows))
 
 
 @body.register
@@ -171,7 +171,7 @@ def _replayed(result: Replayed) -> Iterator[Line | Page]:
     for each in result.told:
         yield from lines(each) if isinstance(each, Planned) else (Line(each),)
     if result.ended is not None:
-        yield from _apart(lines(result.ended))
+        yield from apart(lines(result.ended))
 
 
 @body.register
@@ -195,14 +195,6 @@ def _probe(probe: Probe, width: int) -> Iterator[Line]:
             yield Line(words, indent=6)
     if probe.fix:
         yield Line(probe.fix, NEXT, indent=6, command=True)
-
-
-def _apart(lines: Iterable[Line | Page]) -> Iterator[Line | Page]:
-    """The lines, if there are any, after an empty one."""
-    for number, line in enumerate(lines):
-        if not number:
-            yield Line()
-        yield line
 
 
 def _change(change: Change) -> Iterator[Line]:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from aiops.gitops.parsing import Body, items, part, value
+from aiops.errors import TreeError
+from aiops.gitops.parsing import Body, items, parse, part, value
 from aiops.judge.event import NEVER, began, events_of, happened, words
 from aiops.judge.finding import Evidence
 from aiops.judge.pod import AUTOSCALER, PAUSES
@@ -68,6 +69,15 @@ class Words:
             return False
         deadline = happened(self.trigger) + limit
         return not any(began(event) < deadline for event in self.since)
+
+
+def report_of(config_map: Json | None) -> Json | None:
+    """What the ConfigMap says, as data; None where there is none, and for the prose of autoscalers before 1.30."""
+    try:
+        found = parse(((config_map or {}).get("data") or {}).get("status", ""), REPORT)
+    except TreeError:
+        return None
+    return found[0] if found and isinstance(found[0], dict) else None
 
 
 def heard(pod: Json, events: Iterable[Json]) -> Words:
