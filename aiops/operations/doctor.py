@@ -108,6 +108,8 @@ def _ending(verdicts: Sequence[Verdict], strict: bool) -> tuple[str, str]:
     more += f", {skipped} have nothing to judge" if skipped else ""
     if not worst:
         passed = sum(each.status == "ok" for each in verdicts)
+        warned = ", ".join(each.check.slug for each in verdicts if each.status == "warn")
+        more += f", warned: {warned}" if warned else ""
         return f"{passed} of {len(verdicts)} checks pass{more}", ""
     words = {"fail": "failed", "warn": "warned", "unknown": "could not tell"}[worst]
     cure = "\n".join(line for line in (bad[0].findings[0].fix, f"aiops runbook {named[0]}") if line)

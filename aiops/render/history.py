@@ -17,7 +17,8 @@ def table(runs: Sequence[Run]) -> Iterator[Line]:
     for run in runs:
         began = f"{run.began.astimezone():%Y-%m-%d %H:%M:%S}"
         sign = UNSURE if run.exit_code is None else verdict(run.exit_code, run.warnings)
-        yield Line(f"{began}  {run.run}  {duration(run.seconds):>7}  {run.command:<{width}}  {_end(run)}", sign)
+        lead = f"{began}  {run.run}  {duration(run.seconds):>7}  "
+        yield Line(f"{lead}{run.command:<{width}}  {_end(run)}", sign, hang=len(lead))
 
 
 def _end(run: Run) -> str:

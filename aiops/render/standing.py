@@ -31,7 +31,7 @@ def _layer(layer: str, width: int, rows: list[Row]) -> Line:
     groups = ", ".join(
         f"{group} {_count(rows, group)}" for group in dict.fromkeys(row.group for row in rows if row.group)
     )
-    return Line(f"{layer:<{width}}  {groups}", GOOD if worst in AS_WANTED else STATES[worst])
+    return Line(f"{layer:<{width}}  {groups}", GOOD if worst in AS_WANTED else STATES[worst], hang=width + 2)
 
 
 def _count(rows: list[Row], group: str) -> str:

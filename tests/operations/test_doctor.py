@@ -58,6 +58,11 @@ def test_the_root_cause_is_named_with_its_cure() -> None:
     assert result.hint == "kubectl mend\naiops runbook broken"
 
 
+def test_what_warns_is_named_where_nothing_fails() -> None:
+    result = diagnose(healthy(), [check("fine", "ok"), check("odd", "warn"), check("late", "warn")])
+    assert result.summary == "1 of 3 checks pass, warned: odd, late"
+
+
 def test_a_healthy_platform() -> None:
     result = diagnose(healthy(), ALL)
     assert (result.exit_code, result.hint) == (0, "")
