@@ -49,6 +49,7 @@ LIBRARIES = {
     # the kubernetes library lets PyYAML's errors out, so `clients` has to know them
     "yaml": {"config", "gitops", "operations", "clients", "lab"},
     "aiohttp": {"lab"},
+    "trustme": {"lab"},
 }
 """Where each library outside the standard library is known."""
 

@@ -1,0 +1,76 @@
+"""Which kinds there are: those of Kubernetes, and those of CustomResourceDefinitions."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A kind as it is served; `resource` is its name throughout the lab."""
+
+    group: str
+    """Empty: the core group."""
+    version: str
+    """The one in which it is stored."""
+    kind: str
+    plural: str
+    namespaced: bool
+    singular: str = ""
+    short: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    subresources: tuple[str, ...] = ()
+    """As `status`, `scale`, `log`."""
+    verbs: tuple[str, ...] = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
+    served: tuple[str, ...] = ()
+    """All versions in which a custom resource is served; of a built-in kind, its one."""
+    custom: bool = False
+    """Defined by a CustomResourceDefinition."""
+    schemas: Mapping[str, Json] = field(default_factory=dict, compare=False)
+    """By version, the OpenAPI v3 schema; nothing where it is not known."""
+    columns: tuple[Json, ...] = field(default=(), compare=False)
+    """additionalPrinterColumns."""
+
+    @property
+    def resource(self) -> str:
+        """As `pods` or `deployments.apps`."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+    @property
+    def api_version(self) -> str:
+        """As `v1` or `apps/v1`."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+
+class Kinds:
+    """All that are served now; a CustomResourceDefinition adds its own."""
+
+    def __init__(self, kinds: Mapping[str, Kind]) -> None:
+        self._kinds = dict(kinds)
+        self._by_kind = {(kind.group, kind.kind): kind for kind in kinds.values()}
+
+    def __getitem__(self, resource: str) -> Kind:
+        return self._kinds[resource]
+
+    def __iter__(self) -> Iterator[Kind]:
+        return iter(tuple(self._kinds.values()))
+
+    def find(self, resource: str) -> Kind | None:
+        """The kind of a resource name, where it is served."""
+        return self._kinds.get(resource)
+
+    def of(self, api_version: str, kind: str) -> Kind | None:
+        """The kind that an object says of itself, whatever its version."""
+        group = api_version.rpartition("/")[0]
+        return self._by_kind.get((group, kind))
+
+    def add(self, kind: Kind) -> None:
+        """Serve it from now on, in place of what it was."""
+        self._kinds[kind.resource] = self._by_kind[(kind.group, kind.kind)] = kind
+
+    def remove(self, resource: str) -> None:
+        """Serve it no longer."""
+        kind = self._kinds.pop(resource)
+        del self._by_kind[(kind.group, kind.kind)]

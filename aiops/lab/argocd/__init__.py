@@ -1,0 +1,1 @@
+"""Argo CD: its controllers, and the calls of its own API."""

@@ -1,0 +1,1 @@
+"""What surrounds the API: controllers, scheduler, kubelets, autoscaler, the other operators and the model servers."""
