@@ -22,7 +22,7 @@ from tests.scenarios.models import MODEL, NAMESPACE, RAISED
 from tests.serving.exchange import App
 from tests.serving.server import Server
 
-OFF = {"realstack/sim": "off"}
+OFF = {"aiops.dev/simulate": "off"}
 """The annotation of what neither KWOK nor the simulated operators touch."""
 OF = "tests/of"
 """The label of whatever is made for one model and has no namespace."""

@@ -98,11 +98,11 @@ def test_a_sync_is_running(deployed: Operator) -> None:
 @contextmanager
 def by_hand(operator: Operator) -> Iterator[None]:
     """The ExternalSecret's operator leaves it alone, and mends everything afterwards."""
-    kubectl(operator, "annotate", "externalsecret", SECRET, "realstack/sim=off")
+    kubectl(operator, "annotate", "externalsecret", SECRET, "aiops.dev/simulate=off")
     try:
         yield
     finally:
-        kubectl(operator, "annotate", "externalsecret", SECRET, "realstack/sim-")
+        kubectl(operator, "annotate", "externalsecret", SECRET, "aiops.dev/simulate-")
         kubectl(operator, "wait", "externalsecret", SECRET, "--for=condition=Ready", "--timeout=60s")
         eventually(
             operator.cluster, "the Secret is back", lambda: SECRET in kubectl(operator, "get", "secrets", "-o", "name")

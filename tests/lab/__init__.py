@@ -1,0 +1,1 @@
+"""The lab: each part by itself."""
