@@ -10,7 +10,7 @@ class Clock:
 
     def __init__(self, speed: float = 1.0) -> None:
         self.speed = speed
-        self._zero, self._began = datetime.now(UTC), time.monotonic()
+        self.zero, self._began = datetime.now(UTC), time.monotonic()
 
     def elapsed(self) -> float:
         """Seconds since it began."""
@@ -18,7 +18,7 @@ class Clock:
 
     def now(self) -> datetime:
         """The time, aware, UTC."""
-        return self._zero + timedelta(seconds=self.elapsed())
+        return self.zero + timedelta(seconds=self.elapsed())
 
     def stamp(self, ago_s: float = 0.0) -> str:
         """The time as Kubernetes writes it in objects, to the second."""

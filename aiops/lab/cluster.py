@@ -1,19 +1,26 @@
 """What every part of the lab works with."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from aiops.lab.api.kinds import Kinds
+from aiops.lab.api.kinds import Json, Kinds
 from aiops.lab.api.objects import Objects
 from aiops.lab.api.store import Store
 from aiops.lab.clock import Clock
 from aiops.lab.controllers import Controller, Keys, Parts, Reconcile
 from aiops.lab.faults import Faults
 
+if TYPE_CHECKING:
+    from aiohttp import web
+
+Interrupt = Callable[["web.Request"], Awaitable["web.StreamResponse | None"]]
+"""Answers in the API server's place, or ends the connection; None: it goes on as if nothing were."""
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+Servers = Callable[[Json, int], Awaitable[Connection | None]]
+"""A connection to what listens on a port of a pod (its body); None where nobody does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +35,8 @@ class Pace:
     """From there until the driver offers the GPU."""
     node_idle_s: float = 600.0
     """How long the autoscaler lets an unused GPU node be."""
+    node_leaves_s: float = 60.0
+    """From there until the node is gone."""
     image_s: float = 8.0
     """To pull an image; of a pod that asks for a GPU ten times as long."""
     start_s: float = 3.0
@@ -58,9 +67,14 @@ class Cluster:
     """The platform's tree, which stands for every repository that is nowhere else."""
     objects: Objects
     parts: Parts
+    repositories: Mapping[str, Path] = field(default_factory=dict)
+    """Where Argo CD finds a URL's on this machine: a git repository, or a plain folder."""
     faults: Faults = field(default_factory=Faults)
     controllers: list[Controller] = field(default_factory=list)
     kubelet: Kubelet | None = None
+    servers: Servers | None = None
+    interrupts: list[Interrupt] = field(default_factory=list)
+    """What comes before the API server, for faults."""
 
     def control(self, name: str, part: str, reconcile: Reconcile, watches: Mapping[str, Keys]) -> Controller:
         """Add a controller."""

@@ -1,6 +1,20 @@
-"""What can be wrong in the lab: faults that are switched on and off."""
+"""What can be wrong in the lab: faults that are switched on and off. The table of them is in aiops/lab/provoked."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+IMAGE_PULL = "image-pull"
+"""The image of every pod that asks for a GPU is nowhere."""
+MODEL_OOM = "model-oom"
+"""The container of every pod that asks for a GPU is killed for its memory, again and again."""
+GPU_QUOTA = "gpu-quota"
+"""The cloud grants no GPU: a scale-up fails, and the autoscaler pauses."""
+NODE_NEVER_JOINS = "node-never-joins"
+"""A node is ordered and paid for, and its kubelet never says a word."""
+WRONG_KEY = "wrong-key"
+"""A model server runs with another key than its Secret holds."""
+UNTOUCHED = (IMAGE_PULL, MODEL_OOM, GPU_QUOTA, NODE_NEVER_JOINS, WRONG_KEY)
+"""Whoever simulates what they are about asks whether they are on; all others change what is stored or served."""
 
 
 class Faults:
@@ -10,6 +24,8 @@ class Faults:
         self._on: set[str] = set()
         self.listeners: list[Callable[[str, bool], None]] = []
         """Told of each change."""
+        self.playing: dict[str, AbstractContextManager[None]] = {}
+        """Of those that are on, what puts back what they changed."""
 
     def on(self, slug: str) -> bool:
         """Whether it is."""

@@ -1,8 +1,143 @@
 """What the API server writes into an object of which its author said nothing."""
 
-from aiops.lab.api.kinds import Json, Kind
+from collections.abc import Callable, Mapping
+
+from aiops.lab.api.kinds import Json, Kind, Value
+from aiops.lab.api.schemas import Schema, below, schema_of
+
+_FILES = {"defaultMode": 420}
+DEFAULTS: Mapping[str, Json] = {
+    "apps.v1.DaemonSetSpec": {"revisionHistoryLimit": 10},
+    "apps.v1.DaemonSetUpdateStrategy": {"type": "RollingUpdate"},
+    "apps.v1.DeploymentSpec": {"replicas": 1, "revisionHistoryLimit": 10, "progressDeadlineSeconds": 600},
+    "apps.v1.DeploymentStrategy": {"type": "RollingUpdate"},
+    "apps.v1.ReplicaSetSpec": {"replicas": 1},
+    "apps.v1.RollingUpdateDaemonSet": {"maxUnavailable": 1, "maxSurge": 0},
+    "apps.v1.RollingUpdateDeployment": {"maxUnavailable": "25%", "maxSurge": "25%"},
+    "apps.v1.RollingUpdateStatefulSetStrategy": {"partition": 0},
+    "apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Retain"},
+    "apps.v1.StatefulSetSpec": {
+        "replicas": 1, "revisionHistoryLimit": 10, "podManagementPolicy": "OrderedReady",
+        "persistentVolumeClaimRetentionPolicy": {},
+    },
+    "apps.v1.StatefulSetUpdateStrategy": {"type": "RollingUpdate"},
+    "batch.v1.CronJobSpec": {
+        "concurrencyPolicy": "Allow", "suspend": False, "successfulJobsHistoryLimit": 3, "failedJobsHistoryLimit": 1,
+    },
+    "batch.v1.JobSpec": {
+        "backoffLimit": 6, "completionMode": "NonIndexed", "suspend": False, "manualSelector": False,
+        "podReplacementPolicy": "TerminatingOrFailed",
+    },
+    "core.v1.ConfigMapVolumeSource": _FILES,
+    "core.v1.Container": {"terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File"},
+    "core.v1.DownwardAPIVolumeSource": _FILES,
+    "core.v1.HTTPGetAction": {"path": "/", "scheme": "HTTP"},
+    "core.v1.HostPathVolumeSource": {"type": ""},
+    "core.v1.NamespaceStatus": {"phase": "Active"},
+    "core.v1.ObjectFieldSelector": {"apiVersion": "v1"},
+    "core.v1.PersistentVolumeClaimSpec": {"volumeMode": "Filesystem"},
+    "core.v1.PersistentVolumeClaimStatus": {"phase": "Pending"},
+    "core.v1.PersistentVolumeSpec": {"volumeMode": "Filesystem", "persistentVolumeReclaimPolicy": "Retain"},
+    "core.v1.PersistentVolumeStatus": {"phase": "Pending"},
+    "core.v1.PodSpec": {
+        "restartPolicy": "Always", "terminationGracePeriodSeconds": 30, "dnsPolicy": "ClusterFirst",
+        "securityContext": {}, "schedulerName": "default-scheduler",
+    },
+    "core.v1.Probe": {"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3},
+    "core.v1.ProjectedVolumeSource": _FILES,
+    "core.v1.Secret": {"type": "Opaque"},
+    "core.v1.SecretVolumeSource": _FILES,
+    "core.v1.ServiceAccountTokenProjection": {"expirationSeconds": 3600},
+    "core.v1.ServiceSpec": {"sessionAffinity": "None", "type": "ClusterIP", "internalTrafficPolicy": "Cluster"},
+    "networking.v1.NetworkPolicyPort": {"protocol": "TCP"},
+    "rbac.v1.RoleRef": {"apiGroup": "rbac.authorization.k8s.io"},
+    "scheduling.v1.PriorityClass": {"preemptionPolicy": "PreemptLowerPriority"},
+    "storage.v1.StorageClass": {"reclaimPolicy": "Delete", "volumeBindingMode": "Immediate"},
+}  # fmt: skip
+"""Of Kubernetes' own types, what their schemas do not tell (kubernetes/pkg/apis/*/v1/defaults.go)."""
 
 
 def with_defaults(kind: Kind, body: Json) -> Json:
-    """The object, completed in place."""
-    return body
+    """A copy of the object, completed."""
+    found: Json = completed(schema_of(kind), body)
+    return found
+
+
+def completed(schema: Schema, value: Value) -> Value:
+    """A copy in which every field is there that has a default."""
+    if isinstance(value, list):
+        items = schema.get("items", {})
+        return [completed(items, each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    found = {name: completed(below(schema, name), each) for name, each in value.items()}
+    for name, field in schema.get("properties", {}).items():
+        if "default" in field and found.get(name) is None:
+            found[name] = completed(field, field["default"])
+    kind_of_value = schema.get("title", "")
+    for name, default in DEFAULTS.get(kind_of_value, {}).items():
+        if name not in found:
+            found[name] = completed(below(schema, name), default)
+    if (rule := RULES.get(kind_of_value)) is not None:
+        rule(found, schema)
+    return found
+
+
+def _container(container: Json, _schema: Schema) -> None:
+    image = container.get("image", "")
+    tag = image.rpartition("/")[2].partition(":")[2]
+    latest = tag in ("", "latest") and "@" not in image
+    container.setdefault("imagePullPolicy", "Always" if latest else "IfNotPresent")
+
+
+def _pod(pod: Json, _schema: Schema) -> None:
+    pod["spec"].setdefault("enableServiceLinks", True)
+    for container in (*pod["spec"].get("containers", ()), *pod["spec"].get("initContainers", ())):
+        resources = container["resources"]
+        if "limits" in resources:
+            resources["requests"] = {**resources["limits"], **resources.get("requests", {})}
+
+
+def _volume(volume: Json, _schema: Schema) -> None:
+    if volume.keys() == {"name"}:
+        volume["emptyDir"] = {}
+
+
+def _port(port: Json, _schema: Schema) -> None:
+    port.setdefault("targetPort", port.get("port"))
+
+
+def _rolling(strategy: Json, schema: Schema) -> None:
+    if strategy["type"] == "RollingUpdate":
+        place = below(schema, "rollingUpdate")
+        strategy["rollingUpdate"] = completed(place, strategy.get("rollingUpdate", {}))
+
+
+def _job(job: Json, _schema: Schema) -> None:
+    if "parallelism" not in job:
+        job.setdefault("completions", 1)
+        job["parallelism"] = 1
+
+
+def _policy(policy: Json, _schema: Schema) -> None:
+    policy.setdefault("policyTypes", ["Ingress", *(["Egress"] if policy.get("egress") else [])])
+
+
+def _subject(subject: Json, _schema: Schema) -> None:
+    if subject.get("kind") in ("User", "Group"):
+        subject.setdefault("apiGroup", "rbac.authorization.k8s.io")
+
+
+RULES: Mapping[str, Callable[[Json, Schema], None]] = {
+    "apps.v1.DaemonSetUpdateStrategy": _rolling,
+    "apps.v1.DeploymentStrategy": _rolling,
+    "apps.v1.StatefulSetUpdateStrategy": _rolling,
+    "batch.v1.JobSpec": _job,
+    "core.v1.Container": _container,
+    "core.v1.Pod": _pod,
+    "core.v1.ServicePort": _port,
+    "core.v1.Volume": _volume,
+    "networking.v1.NetworkPolicySpec": _policy,
+    "rbac.v1.Subject": _subject,
+}
+"""Defaults that depend on what else is there."""

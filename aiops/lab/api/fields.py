@@ -1,13 +1,130 @@
-"""Who owns which fields: metadata.managedFields."""
+"""Who owns which fields: metadata.managedFields, kept as the API server's structured-merge-diff keeps it."""
 
+from collections.abc import Iterable
+from functools import cache
 from typing import TYPE_CHECKING
 
+from aiops.lab.api.fieldsets import Path, difference, field_set, union
 from aiops.lab.api.kinds import Json, Kind
+from aiops.lab.api.schemas import Schema, parts, schema_of
 
 if TYPE_CHECKING:
     from aiops.lab.api.objects import Writer
 
+NOBODYS = frozenset(
+    {"name", "namespace", "creationTimestamp", "selfLink", "uid", "generation", "managedFields", "resourceVersion"}
+)
+"""Fields of metadata that have no owner (apimachinery, managedfields/internal/stripmeta.go)."""
+MISSING = object()
+
 
 def managed(kind: Kind, old: Json | None, new: Json, by: "Writer", subresource: str, now: str) -> list[Json]:
-    """The entries after a write that is no apply: what it changed is the writer's."""
-    return []
+    """The entries after a write: what it changed is its writer's, and no longer anybody else's.
+
+    A server-side apply has worked them out itself.
+    """
+    entries = _entries(old, new, subresource)
+    if by.operation == "Apply":
+        return entries
+    changed, removed = compare(schema_of(kind), ownable(old) if old else empty(kind), ownable(new))
+    mine = entry(kind, by, subresource)
+    if changed or removed:
+        entries = [
+            {**each, "fieldsV1": left}
+            for each in entries
+            if (left := without(each["fieldsV1"], removed if is_of(each, mine) else changed | removed))
+        ]
+    elif old and _same_but_times(entries, old["metadata"].get("managedFields", [])):
+        return list(old["metadata"].get("managedFields", ()))
+    return in_order(credited(entries, {**mine, "time": now}, changed)) if changed else entries
+
+
+def entry(kind: Kind, by: "Writer", subresource: str) -> Json:
+    """A writer's entry, without its fields and its time."""
+    found = {"manager": by.manager, "operation": by.operation, "apiVersion": kind.api_version, "fieldsType": "FieldsV1"}
+    return {**found, "subresource": subresource} if subresource else found
+
+
+def is_of(each: Json, mine: Json) -> bool:
+    """Whether an entry is the one of this writer; one for all versions in which it applies."""
+    keys = ("manager", "operation", "subresource", *(("apiVersion",) if mine["operation"] == "Update" else ()))
+    return all(each.get(key) == mine.get(key) for key in keys)
+
+
+def without(fields: Json, paths: set[Path]) -> Json | None:
+    """Fields without these; None where none are left."""
+    return difference(fields, field_set(paths)) if paths else fields
+
+
+def credited(entries: Iterable[Json], mine: Json, paths: set[Path]) -> list[Json]:
+    """The entries, with fields added to the writer's own."""
+    more = field_set(paths)
+    before = next((each["fieldsV1"] for each in entries if is_of(each, mine)), None)
+    others = [each for each in entries if not is_of(each, mine)]
+    return [*others, {**mine, "fieldsV1": union(before, more) if before else more}]
+
+
+def in_order(entries: Iterable[Json]) -> list[Json]:
+    """As the API server lists them (apimachinery, managedfields/internal/managedfields.go)."""
+    keys = ("operation", "time", "manager", "apiVersion", "subresource")
+    return sorted(entries, key=lambda each: [each.get(key, "") for key in keys])
+
+
+def ownable(body: Json) -> Json:
+    """An object without what has no owner."""
+    found = {key: value for key, value in body.items() if key not in ("apiVersion", "kind")}
+    return {**found, "metadata": {key: value for key, value in body["metadata"].items() if key not in NOBODYS}}
+
+
+def compare(schema: Schema, old: Json, new: Json) -> tuple[set[Path], set[Path]]:
+    """What is added or changed, and what is removed (structured-merge-diff, typed/compare.go)."""
+    changed: set[Path] = set()
+    removed: set[Path] = set()
+    _compare(schema, old, new, (), changed, removed)
+    return changed, removed
+
+
+def _compare(
+    schema: Schema, old: object, new: object, path: Path, changed: set[Path], removed: set[Path]
+) -> None:  # fmt: skip
+    if old == new:
+        return
+    before, after = parts(schema, old) or {}, parts(schema, new) or {}
+    for name in before.keys() | after.keys():
+        below, was = before.get(name, ({}, MISSING))
+        below, becomes = after.get(name, (below, MISSING))
+        _compare(below, was, becomes, (*path, name), changed, removed)
+    if old is MISSING:
+        changed.add(path)
+    elif new is MISSING:
+        removed.add(path)
+    elif not before and not after:
+        changed.add(path)
+
+
+@cache
+def empty(kind: Kind) -> Json:
+    """What an object is compared with when it is created: of a built-in kind, Go's zero value, in which there is what
+    is no pointer."""
+    return {} if kind.custom else {**_zero(schema_of(kind)), "metadata": {}}
+
+
+def _zero(schema: Schema) -> Json:
+    fields = schema.get("properties", {})
+    structs = {name: _zero(below) for name, below in fields.items() if below.get("default") == {}}
+    return {**dict.fromkeys(schema.get("required", ())), **structs}
+
+
+def _entries(old: Json | None, new: Json, subresource: str) -> list[Json]:
+    """Those before a write. A client may write them itself, but not through a subresource."""
+    given = new["metadata"].get("managedFields")
+    if given is None or subresource:
+        return list(old["metadata"].get("managedFields", ())) if old else []
+    return [each for each in given if each]
+
+
+def _same_but_times(some: list[Json], others: list[Json]) -> bool:
+    def timeless(entries: list[Json]) -> list[Json]:
+        return [{key: value for key, value in each.items() if key != "time"} for each in entries]
+
+    return timeless(some) == timeless(others)

@@ -1,10 +1,15 @@
 """Which kinds there are: those of Kubernetes, and those of CustomResourceDefinitions."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from aiops.lab.api import recorded
+
 Json = dict[str, Any]
+Value = Any
+"""Whatever JSON holds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,3 +79,40 @@ class Kinds:
         """Serve it no longer."""
         kind = self._kinds.pop(resource)
         del self._by_kind[(kind.group, kind.kind)]
+
+
+def load() -> Kinds:
+    """Those of Kubernetes and of Argo CD, as real ones serve them."""
+    kinds = [*map(_built_in, recorded.read("kubernetes")["kinds"]), *map(defined, recorded.read("argocd")["crds"])]
+    return Kinds({kind.resource: kind for kind in kinds})
+
+
+def defined(crd: Json) -> Kind:
+    """The kind that a CustomResourceDefinition (apiextensions.k8s.io/v1) defines."""
+    spec, names = crd["spec"], crd["spec"]["names"]
+    versions = {version["name"]: version for version in spec["versions"]}
+    stored = next(version for version in versions.values() if version["storage"])
+    return Kind(
+        group=spec["group"], version=stored["name"], kind=names["kind"], plural=names["plural"],
+        namespaced=spec["scope"] == "Namespaced", singular=names.get("singular", names["kind"].lower()),
+        short=tuple(names.get("shortNames") or ()), categories=tuple(names.get("categories") or ()),
+        subresources=tuple(stored.get("subresources") or ()), custom=True,
+        served=tuple(sorted((name for name in versions if versions[name]["served"]), key=_rank)),
+        schemas={name: (each.get("schema") or {}).get("openAPIV3Schema", {}) for name, each in versions.items()},
+        columns=tuple(stored.get("additionalPrinterColumns") or ()),
+    )  # fmt: skip
+
+
+def _rank(version: str) -> tuple[int, int, int, str]:
+    """Sorts v2, v1, v1beta1, v1alpha1 so (kube-aggregator's and apiextensions' order of versions)."""
+    found = re.fullmatch(r"v(\d+)(?:(alpha|beta)(\d+))?", version)
+    if found is None:
+        return 1, 0, 0, version
+    major, stage, minor = found.groups()
+    return {None: -2, "beta": -1, "alpha": 0}[stage], -int(major), -int(minor or 0), ""
+
+
+def _built_in(found: Json) -> Kind:
+    fields: Json = {key: tuple(value) if isinstance(value, list) else value for key, value in found.items()}
+    version, schema = found["version"], recorded.schemas()[fields.pop("schema")]
+    return Kind(**fields, served=(version,), schemas={version: schema})

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
+from typing import Literal
 
 from aiops.lab.api import refusals
 from aiops.lab.api.defaults import with_defaults
@@ -31,6 +32,8 @@ class Writer:
     user: str
     manager: str
     groups: tuple[str, ...] = ()
+    operation: Literal["Update", "Apply"] = "Update"
+    """As metadata.managedFields tells them apart."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +92,7 @@ class Objects:
             meta["generation"] = 1
         if "status" in kind.subresources and resource != "nodes":
             body.pop("status", None)
+        body |= deepcopy(BEGINNINGS.get(resource, {}))
         return self._commit(kind, None, body, by, "CREATE", "", dry_run)
 
     def update(self, resource: str, body: Json, by: Writer, *, subresource: str = "", dry_run: bool = False) -> Json:
@@ -148,7 +152,7 @@ class Objects:
             return old
         marks = [*(meta.get("finalizers") or ()), *FINALIZERS.get(propagation, ())]
         grace = grace_of(kind, old, grace_s)
-        if not marks and not grace:
+        if not marks and not grace and not held(old):
             return self.store.remove(resource, old)
         if "deletionTimestamp" in meta and not (grace_s == 0 and "finalizers" not in meta):
             return old
@@ -229,7 +233,7 @@ class Objects:
         new["metadata"]["managedFields"] = managed(kind, old, new, by, subresource, self.clock.stamp())
         if dry_run or (old is not None and new == old):
             return new
-        if old is not None and "deletionTimestamp" in new["metadata"] and not new["metadata"].get("finalizers"):
+        if old is not None and "deletionTimestamp" in new["metadata"] and not held(new):
             grace = new["metadata"].get("deletionGracePeriodSeconds")
             if not grace:
                 return self.store.remove(kind.resource, new)
@@ -249,6 +253,19 @@ class Objects:
 
 FINALIZERS = {"Foreground": ("foregroundDeletion",), "Orphan": ("orphan",)}
 """What a propagation policy leaves to the garbage collector."""
+
+
+BEGINNINGS: Mapping[str, Json] = {
+    "namespaces": {"spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}},
+    "pods": {"status": {"phase": "Pending"}},
+}
+"""What the API server itself says of a new object."""
+
+
+def held(body: Json) -> bool:
+    """Finalizers keep it; a namespace has one of its own that stands for all that is in it."""
+    own = (body.get("spec") or {}).get("finalizers") if body["kind"] == "Namespace" else None
+    return bool(body["metadata"].get("finalizers") or own)
 
 
 def grace_of(kind: Kind, body: Json, asked_s: int | None) -> int:

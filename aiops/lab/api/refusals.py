@@ -70,3 +70,15 @@ def invalid(kind: Kind, name: str, causes: Sequence[tuple[str, str, str]]) -> Re
     found["kind"] = kind.kind
     found["causes"] = [{"reason": reason, "message": message, "field": field} for reason, field, message in causes]
     return Refusal(422, "Invalid", f'{who} "{name}" is invalid: {said}', details=found)
+
+
+def invalid_options(options: str, reason: str, field: str, message: str) -> Refusal:
+    """422 of a request's parameters, as `ListOptions`."""
+    causes = [{"reason": reason, "message": message, "field": field}]
+    found = {"group": "meta.k8s.io", "kind": options, "causes": causes}
+    return Refusal(422, "Invalid", f'{options}.meta.k8s.io "" is invalid: {field}: {message}', details=found)
+
+
+def expired(why: str) -> Refusal:
+    """410 of a version that is no longer known."""
+    return Refusal(410, "Expired", why)

@@ -1,1 +1,13 @@
-"""Argo CD: its controllers, and the calls of its own API."""
+"""Argo CD: its repo server, its two controllers, and its API server."""
+
+from aiops.lab.argocd.applications import Applications
+from aiops.lab.argocd.applicationsets import ApplicationSets
+from aiops.lab.argocd.repo_server import RepoServer
+from aiops.lab.cluster import Cluster
+
+
+def start(cluster: Cluster) -> None:
+    """All of it."""
+    repo_server = RepoServer(cluster)
+    ApplicationSets(cluster, repo_server)
+    Applications(cluster, repo_server)

@@ -1,0 +1,97 @@
+"""Faults of the platform's repository: what somebody else pushed, and a server that is gone."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import yaml
+
+from aiops.lab.api.kinds import Json
+from aiops.lab.cluster import Cluster
+from aiops.lab.provoked.hands import whenever
+from aiops.lab.provoked.platform import APPLICATIONS, is_automatic
+from aiops.lab.repository import git, push
+
+WIDGET = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: unknown}\n"
+BROKEN = "apiVersion: v1\nkind: [ConfigMap\n"
+KUSTOMIZATION = "kustomization.yaml"
+
+
+def _bare(cluster: Cluster) -> Path:
+    """The repository; ValueError where the lab reads a plain folder, of which nobody else has a copy."""
+    folder = next(iter(cluster.repositories.values()), None)
+    if folder is None or not (folder / "HEAD").is_file():
+        raise ValueError("it needs a git repository, and this lab reads a folder")
+    return folder
+
+
+@contextmanager
+def without_repository(cluster: Cluster) -> Iterator[None]:
+    """Nobody can read it."""
+    bare = _bare(cluster)
+    away = bare.rename(bare.with_name(f"{bare.name}.away"))
+    yield
+    away.rename(bare)
+
+
+@contextmanager
+def pushed(bare: Path, files: Mapping[str, str]) -> Iterator[None]:
+    """A commit that is there meanwhile."""
+    before = git(bare, "rev-parse", "HEAD")
+    push(bare, git(bare, "symbolic-ref", "HEAD"), files)
+    yield
+    git(bare, "update-ref", "HEAD", before)
+
+
+@contextmanager
+def groups_by_somebody_else(cluster: Cluster) -> Iterator[None]:
+    """The groups file that Argo CD reads is not the one of the checkout."""
+    bare = _bare(cluster)
+    names = git(bare, "ls-tree", "-r", "--name-only", "HEAD").splitlines()
+    files = [name for name in names if name.endswith("/groups.generated.yaml")]
+    with pushed(bare, {name: git(bare, "show", f"HEAD:{name}") + "\n# by hand\n" for name in files}):
+        yield
+
+
+@contextmanager
+def unknown_kind(cluster: Cluster) -> Iterator[None]:
+    """A manifest of a kind that nothing brings."""
+    with _in_an_application(cluster, "widget.yaml", WIDGET):
+        yield
+
+
+@contextmanager
+def broken_manifest(cluster: Cluster) -> Iterator[None]:
+    """A manifest that is no YAML."""
+    with _in_an_application(cluster, "broken.yaml", BROKEN):
+        yield
+
+
+@contextmanager
+def _in_an_application(cluster: Cluster, name: str, text: str) -> Iterator[None]:
+    """A file more in the folder of the first application that Argo CD syncs by itself, once there is one."""
+    bare = _bare(cluster)
+    with ExitStack() as stack:
+        chosen: list[Json] = []
+
+        def choose(body: Json) -> None:
+            folder = (body["spec"].get("source") or {}).get("path")
+            if not chosen and folder and is_automatic(body) and _listed(bare, folder):
+                chosen.append(body)
+                stack.enter_context(pushed(bare, _with(bare, folder, name, text)))
+
+        stack.enter_context(whenever(cluster, APPLICATIONS, choose))
+        yield
+
+
+def _listed(bare: Path, folder: str) -> list[str]:
+    return git(bare, "ls-tree", "--name-only", f"HEAD:{folder}").splitlines()
+
+
+def _with(bare: Path, folder: str, name: str, text: str) -> Mapping[str, str]:
+    """The file, and the kustomization that lists it, where the folder has one."""
+    if KUSTOMIZATION not in _listed(bare, folder):
+        return {f"{folder}/{name}": text}
+    body = yaml.safe_load(git(bare, "show", f"HEAD:{folder}/{KUSTOMIZATION}"))
+    body["resources"] = [*(body.get("resources") or ()), name]
+    return {f"{folder}/{name}": text, f"{folder}/{KUSTOMIZATION}": yaml.safe_dump(body)}

@@ -1,0 +1,93 @@
+"""What a fault does to what is stored, and how that is undone."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+
+from aiops.lab.api.kinds import Json
+from aiops.lab.api.objects import Writer
+from aiops.lab.api.refusals import Refusal
+from aiops.lab.api.store import Event
+from aiops.lab.cluster import Cluster
+from aiops.lab.world.by_hand import SIMULATE
+
+SOMEBODY = Writer(user="somebody", manager="kubectl-edit", groups=("system:masters",))
+OFF = {SIMULATE: "off"}
+LONG_AGO_S = 3600.0
+
+
+@contextmanager
+def whenever(cluster: Cluster, resource: str, change: Callable[[Json], None]) -> Iterator[None]:
+    """Change every object of a kind, also those that come or change meanwhile; `change` leaves alone what is so."""
+    loop = asyncio.get_running_loop()
+
+    def later(body: Json) -> None:
+        meta = body["metadata"]
+        now = cluster.objects.find(resource, meta["name"], meta.get("namespace", ""))
+        if now is not None and "deletionTimestamp" not in now["metadata"]:
+            with suppress(Refusal):
+                change(now)
+
+    def hear(event: Event) -> None:
+        if event.resource == resource and event.type != "DELETED":
+            loop.call_soon(later, event.object)
+
+    for body in cluster.objects.list(resource):
+        later(body)
+    cluster.store.subscribers.append(hear)
+    try:
+        yield
+    finally:
+        cluster.store.subscribers.remove(hear)
+
+
+@contextmanager
+def made(
+    cluster: Cluster, resource: str, body: Json, status: Json | None = None, *, ago_s: float = 0.0
+) -> Iterator[Json]:
+    """An object that is there meanwhile, as if for so long already."""
+    found = cluster.objects.create(resource, body, SOMEBODY)
+    if status is not None:
+        found = cluster.objects.set_status(resource, found, status, SOMEBODY)
+    yield aged(cluster, resource, found, ago_s) if ago_s else found
+    meta = found["metadata"]
+    with suppress(Refusal):
+        cluster.objects.delete(resource, meta["name"], meta.get("namespace", ""), SOMEBODY, grace_s=0)
+
+
+def aged(cluster: Cluster, resource: str, body: Json, ago_s: float = LONG_AGO_S) -> Json:
+    """As if it had been created so long ago, and nobody had written to it since: no client could say so."""
+    then = cluster.clock.stamp(ago_s)
+    meta = {
+        **body["metadata"],
+        "creationTimestamp": then,
+        "managedFields": [{**each, "time": then} for each in body["metadata"].get("managedFields") or ()],
+    }
+    return cluster.store.put(resource, {**body, "metadata": meta})
+
+
+def annotate(cluster: Cluster, resource: str, body: Json, notes: Mapping[str, str | None]) -> Json:
+    """Write annotations; None takes one away."""
+
+    def change(now: Json) -> Json:
+        kept = {**(now["metadata"].get("annotations") or {}), **notes}
+        now["metadata"]["annotations"] = {name: value for name, value in kept.items() if value is not None}
+        return now
+
+    meta = body["metadata"]
+    return cluster.objects.edit(resource, meta["name"], meta.get("namespace", ""), change, SOMEBODY)
+
+
+def say(cluster: Cluster, resource: str, body: Json, condition: Json) -> None:
+    """Write by hand the one condition that an object has, which its operator leaves alone from now on."""
+    body = annotate(cluster, resource, body, OFF)
+    then = cluster.clock.stamp(LONG_AGO_S)
+    status = {**body.get("status", {}), "conditions": [{**condition, "lastTransitionTime": then}]}
+    cluster.objects.set_status(resource, body, status, SOMEBODY)
+
+
+def let_go(cluster: Cluster, resource: str) -> None:
+    """Leave all of a kind to their operator again."""
+    for body in cluster.objects.list(resource):
+        if (body["metadata"].get("annotations") or {}).get(SIMULATE) == "off":
+            annotate(cluster, resource, body, dict.fromkeys(OFF))

@@ -1,0 +1,212 @@
+"""Faults of Argo CD, and of what it deploys."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from aiops.lab.api.kinds import Json
+from aiops.lab.cluster import Cluster
+from aiops.lab.provoked.hands import (
+    LONG_AGO_S,
+    OFF,
+    SOMEBODY,
+    aged,
+    annotate,
+    let_go,
+    made,
+    say,
+    whenever,
+)
+
+APPLICATIONS, SETS, PROJECTS = "applications.argoproj.io", "applicationsets.argoproj.io", "appprojects.argoproj.io"
+STORES = "clustersecretstores.external-secrets.io"
+EXTERNAL = "externalsecrets.external-secrets.io"
+SKIP, REFRESH = "argocd.argoproj.io/skip-reconcile", "argocd.argoproj.io/refresh"
+SET_REFRESH = "argocd.argoproj.io/application-set-refresh"
+ELSEWHERE = "https://git.example.com/another/platform.git"
+
+
+@contextmanager
+def without_kinds(cluster: Cluster) -> Iterator[None]:
+    """The AppProject's CustomResourceDefinition is gone."""
+    kind = cluster.kinds[PROJECTS]
+    cluster.kinds.remove(PROJECTS)
+    yield
+    cluster.kinds.add(kind)
+
+
+@contextmanager
+def old_version(cluster: Cluster) -> Iterator[None]:
+    """An Argo CD of long ago."""
+    labels = {"app.kubernetes.io/part-of": "argocd", "app.kubernetes.io/name": "argocd-server"}
+    template = {
+        "metadata": {"labels": labels},
+        "spec": {"containers": [{"name": "server", "image": "quay.io/argoproj/argocd:v3.2.1"}]},
+    }
+    body = {
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"name": "argocd-server", "namespace": "argocd", "labels": labels},
+        "spec": {"replicas": 0, "selector": {"matchLabels": labels}, "template": template},
+    }  # fmt: skip
+    with made(cluster, "deployments.apps", body):
+        yield
+
+
+@contextmanager
+def controller_down(cluster: Cluster) -> Iterator[None]:
+    """The application controller is down, for an hour as it seems."""
+    cluster.parts.set("argocd-application-controller", "down")
+    then = cluster.clock.stamp(LONG_AGO_S)
+    bodies = cluster.objects.list(APPLICATIONS)
+    for body in bodies:
+        if "reconciledAt" in (status := body.get("status", {})):
+            cluster.store.put(APPLICATIONS, {**body, "status": {**status, "reconciledAt": then}})
+    yield
+    cluster.parts.set("argocd-application-controller", "up")
+    for body in bodies:
+        annotate(cluster, APPLICATIONS, body, {REFRESH: "normal"})
+
+
+@contextmanager
+def set_controller_down(cluster: Cluster) -> Iterator[None]:
+    """The ApplicationSet controller is down, and somebody waits for it for an hour."""
+    cluster.parts.set("argocd-applicationset-controller", "down")
+    for body in cluster.objects.list(SETS)[:1]:
+        aged(cluster, SETS, annotate(cluster, SETS, body, {SET_REFRESH: "true"}))
+    yield
+    cluster.parts.set("argocd-applicationset-controller", "up")
+
+
+@contextmanager
+def of_another_platform(cluster: Cluster) -> Iterator[None]:
+    """The ApplicationSets read another repository, which happens to hold the same."""
+    before: dict[str, Json] = {}
+
+    def point_elsewhere(body: Json) -> None:
+        if ELSEWHERE not in str(body["spec"]["generators"]):
+            before[body["metadata"]["name"]] = body["spec"]
+            generators = [_elsewhere(each) for each in body["spec"]["generators"]]
+            _respecify(cluster, body, {**body["spec"], "generators": generators})
+
+    with whenever(cluster, SETS, point_elsewhere):
+        yield
+    for body in cluster.objects.list(SETS):
+        if body["metadata"]["name"] in before:
+            _respecify(cluster, body, before[body["metadata"]["name"]])
+
+
+def _elsewhere(generator: Json) -> Json:
+    return {**generator, "git": {**generator["git"], "repoURL": ELSEWHERE}} if "git" in generator else generator
+
+
+def _respecify(cluster: Cluster, body: Json, spec: Json) -> None:
+    meta = body["metadata"]
+    cluster.objects.edit(SETS, meta["name"], meta["namespace"], lambda now: {**now, "spec": spec}, SOMEBODY)
+
+
+@contextmanager
+def without_project(cluster: Cluster) -> Iterator[None]:
+    """Somebody deletes the platform's AppProject, as often as it is made."""
+    gone: dict[str, Json] = {}
+
+    def delete(body: Json) -> None:
+        if (name := body["metadata"]["name"]) != "default":
+            gone[name] = body
+            cluster.store.remove(PROJECTS, body)  # its finalizer would wait for its applications
+
+    with whenever(cluster, PROJECTS, delete):
+        yield
+    for body in gone.values():
+        cluster.objects.create(PROJECTS, body, SOMEBODY)
+
+
+@contextmanager
+def without_set(cluster: Cluster) -> Iterator[None]:
+    """Somebody deletes an ApplicationSet, as often as it is made, and leaves its applications."""
+    gone: dict[str, Json] = {}
+
+    def delete(body: Json) -> None:
+        meta = body["metadata"]
+        if not gone or meta["name"] in gone:
+            gone[meta["name"]] = body
+            cluster.objects.delete(SETS, meta["name"], meta["namespace"], SOMEBODY, propagation="Orphan")
+
+    with whenever(cluster, SETS, delete):
+        yield
+    for body in gone.values():
+        cluster.objects.create(SETS, body, SOMEBODY)
+
+
+@contextmanager
+def left_alone(cluster: Cluster) -> Iterator[None]:
+    """An application that Argo CD shall not look at."""
+    chosen: list[Json] = []
+
+    def choose(body: Json) -> None:
+        if not chosen and is_automatic(body):
+            chosen.append(body)
+            annotate(cluster, APPLICATIONS, body, {SKIP: "true"})
+
+    with whenever(cluster, APPLICATIONS, choose):
+        yield
+    for body in chosen:
+        annotate(cluster, APPLICATIONS, body, {SKIP: None})
+
+
+def is_automatic(application: Json) -> bool:
+    """It is synced by itself, and no ApplicationSet made it, so that it is no group."""
+    automated = (application["spec"].get("syncPolicy") or {}).get("automated")
+    return automated is not None and not application["metadata"].get("ownerReferences")
+
+
+@contextmanager
+def store_not_ready(cluster: Cluster) -> Iterator[None]:
+    """The stores' provider refuses the login."""
+    why = "could not get provider client: 403"
+    said = {"type": "Ready", "status": "False", "reason": "InvalidProviderConfig", "message": why}
+
+    def refuse(body: Json) -> None:
+        if not _says(body, why):
+            say(cluster, STORES, aged(cluster, STORES, body), said)
+
+    with whenever(cluster, STORES, refuse):
+        yield
+    let_go(cluster, STORES)
+
+
+@contextmanager
+def secret_not_synced(cluster: Cluster) -> Iterator[None]:
+    """A secret that the provider does not have."""
+    why = "Secret does not exist"
+    said = {"type": "Ready", "status": "False", "reason": "SecretSyncedError", "message": why}
+    chosen: list[tuple[str, str]] = []
+
+    def fail(body: Json) -> None:
+        name = body["metadata"]["namespace"], body["metadata"]["name"]
+        if chosen in ([], [name]) and not _says(body, why):
+            chosen[:] = [name]
+            say(cluster, EXTERNAL, aged(cluster, EXTERNAL, body), said)
+
+    with whenever(cluster, EXTERNAL, fail):
+        yield
+    let_go(cluster, EXTERNAL)
+
+
+@contextmanager
+def secret_deleted(cluster: Cluster) -> Iterator[None]:
+    """A Secret that somebody deleted, before its ExternalSecret is due again."""
+    chosen: list[Json] = []
+
+    def delete(body: Json) -> None:
+        meta, target = body["metadata"], body["spec"].get("target") or {}
+        name = target.get("name") or meta["name"]
+        if not chosen and cluster.objects.find("secrets", name, meta["namespace"]) and _says(body, "True"):
+            chosen.append(annotate(cluster, EXTERNAL, body, OFF))
+            cluster.objects.delete("secrets", name, meta["namespace"], SOMEBODY)
+
+    with whenever(cluster, EXTERNAL, delete):
+        yield
+    let_go(cluster, EXTERNAL)
+
+
+def _says(body: Json, word: str) -> bool:
+    return any(word in each.values() for each in body.get("status", {}).get("conditions") or ())

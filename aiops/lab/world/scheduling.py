@@ -1,0 +1,108 @@
+"""Pods get their nodes (kube-scheduler)."""
+
+from collections.abc import Iterable
+
+from aiops.lab.api.kinds import Json
+from aiops.lab.api.objects import Writer
+from aiops.lab.api.store import Event, Name, name_of
+from aiops.lab.cluster import Cluster
+from aiops.lab.world.events import record
+from aiops.lab.world.pods import condition_of, has_ended, is_going
+from aiops.lab.world.placement import Room, explained, obstacles
+from aiops.lab.world.volumes import CLAIMS
+
+PART, SOURCE = "kube-scheduler", "default-scheduler"
+SCHEDULER = Writer(user=f"system:{PART}", manager=PART)
+UNBOUND = "pod has unbound immediate PersistentVolumeClaims"
+
+
+def start(cluster: Cluster) -> None:
+    """Let it run."""
+    scheduler = Scheduler(cluster)
+    watches = {"pods": scheduler.of_pod, "nodes": scheduler.of_node, CLAIMS: scheduler.pending}
+    cluster.control("scheduler", PART, scheduler.reconcile, watches)
+
+
+class Scheduler:
+    """Looks at pods without a node, each time something changes that may help one of them."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._objects, self._clock = cluster.objects, cluster.clock
+
+    def pending(self, _: Event | None = None) -> list[Name]:
+        """All pods that have no node."""
+        return [name_of(pod) for pod in self._objects.list("pods") if not pod["spec"].get("nodeName")]
+
+    def of_pod(self, event: Event) -> Iterable[Name]:
+        """A pod without a node; and what a pod that ends or goes may have left to others."""
+        if not event.object["spec"].get("nodeName"):
+            return (event.name,) if event.type != "DELETED" else ()
+        was_over = event.old is not None and has_ended(event.old)
+        left = event.type == "DELETED" or (has_ended(event.object) and not was_over)
+        return self.pending() if left else ()
+
+    def of_node(self, event: Event) -> Iterable[Name]:
+        """A change that the filters see."""
+        return self.pending() if event.old is None or _seen(event.object) != _seen(event.old) else ()
+
+    async def reconcile(self, key: Name) -> None:
+        """Bind a pod to the node that has the fewest pods of those that take it; else say why none does."""
+        pod = self._objects.find("pods", key[1], key[0])
+        if pod is None or pod["spec"].get("nodeName") or is_going(pod):
+            return
+        if (missing := self._volumes(pod)) is not None:
+            self._refuse(pod, f"0/{len(self._objects.list('nodes'))} nodes are available: {missing}. not found")
+            return
+        found = [(room, obstacles(pod, room)) for room in self._rooms()]
+        free = [room for room, why in found if not why]
+        if not free:
+            self._refuse(pod, explained([why for _, why in found]))
+            return
+        best = min(free, key=lambda room: (len(room.pods), room.node["metadata"]["name"]))
+        self._bind(pod, best.node["metadata"]["name"])
+
+    def _rooms(self) -> list[Room]:
+        pods: dict[str, list[Json]] = {node["metadata"]["name"]: [] for node in self._objects.list("nodes")}
+        for pod in self._objects.list("pods"):
+            if not has_ended(pod) and (name := pod["spec"].get("nodeName")) in pods:
+                pods[name].append(pod)
+        return [Room(self._objects.get("nodes", name), there) for name, there in pods.items()]
+
+    def _volumes(self, pod: Json) -> str | None:
+        """A claim that is not there, or not bound."""
+        for volume in pod["spec"].get("volumes") or ():
+            name = (volume.get("persistentVolumeClaim") or {}).get("claimName")
+            claim = name and self._objects.find(CLAIMS, name, pod["metadata"]["namespace"])
+            if name and claim is None:
+                return f'persistentvolumeclaim "{name}" not found'
+            if claim and claim.get("status", {}).get("phase") != "Bound":
+                return UNBOUND
+        return None
+
+    def _bind(self, pod: Json, node: str) -> None:
+        def change(now: Json) -> Json:
+            return {**now, "spec": {**now["spec"], "nodeName": node}}
+
+        name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
+        bound = self._objects.edit("pods", name, namespace, change, SCHEDULER, subresource="binding")
+        self._say(bound, {"status": "True"})
+        where = f"Successfully assigned {namespace}/{name} to {node}"
+        record(self._objects, bound, "Scheduled", where, source=SOURCE)
+
+    def _refuse(self, pod: Json, message: str) -> None:
+        self._say(pod, {"status": "False", "reason": "Unschedulable", "message": message})
+        record(self._objects, pod, "FailedScheduling", message, source=SOURCE, kind="Warning")
+
+    def _say(self, pod: Json, said: Json) -> None:
+        """The condition PodScheduled."""
+        status, was = pod.get("status", {}), condition_of(pod, "PodScheduled")
+        since = was["lastTransitionTime"] if was.get("status") == said["status"] else self._clock.stamp()
+        now = {"type": "PodScheduled", **said, "lastProbeTime": None, "lastTransitionTime": since}
+        others = [each for each in status.get("conditions") or () if each is not was]
+        if now != was:
+            status = {"phase": "Pending", **status, "conditions": [*others, now]}
+            self._objects.set_status("pods", pod, status, SCHEDULER)
+
+
+def _seen(node: Json) -> tuple[Json, Json, Json]:
+    return node["spec"], node["metadata"].get("labels") or {}, node.get("status", {}).get("allocatable") or {}
