@@ -6,8 +6,9 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--cluster` chooses where the scenarios run; without it they do not."""
-    parser.addoption("--cluster", choices=["real"], help="run tests/scenarios on this cluster")
+    """`--cluster` chooses where the scenarios run."""
+    where = "where tests/scenarios run: the lab, or a real Kubernetes with a real Argo CD (tests/real/README.md)"
+    parser.addoption("--cluster", choices=["lab", "real"], default="lab", help=where)
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,6 @@
 """The phases of a model on its way up: what each took, what it may take, and what a fall back makes of them."""
 
+import time
 from typing import Any
 
 import pytest
@@ -7,7 +8,6 @@ import pytest
 from aiops.config.model import Timeouts
 from aiops.judge.finding import Evidence
 from aiops.judge.phases.phase import PHASES, Stand
-from aiops.operations import phases
 from aiops.operations.phases import EVIDENCE_LINES, Phases
 from aiops.progress.events import Row
 from tests.judge.models import MODEL
@@ -20,7 +20,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     found = Clock()
-    monkeypatch.setattr(phases.time, "monotonic", lambda: found.now)  # type: ignore[attr-defined]
+    monkeypatch.setattr(time, "monotonic", lambda: found.now)
     return found
 
 

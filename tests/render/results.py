@@ -5,7 +5,18 @@ from typing import Any
 
 from aiops.progress import events, results
 from aiops.progress.events import Change, Paid, Planned, Result, Row, RunStarted, StageEnded
-from aiops.progress.results import Checked, Found, Lowered, ModelStands, Probe, Prune, Run, Seen, SyncedApplication
+from aiops.progress.results import (
+    Checked,
+    FaultStands,
+    Found,
+    Lowered,
+    ModelStands,
+    Probe,
+    Prune,
+    Run,
+    Seen,
+    SyncedApplication,
+)
 
 EVIL = "\x1b[31mred [/bin/sh] [the server could not find] ✔"
 URL = f"https://registry.example.com/{'x' * 271}"
@@ -109,6 +120,9 @@ EXAMPLES: tuple[Result, ...] = (
     results.Remembered(**END, runs=(RUN,)),
     results.Replayed(
         **END, of=RUN, told=(EVIL, PLANNED), ended=events.Failed(**END, kind="Unreachable"), ended_as="Failed"
+    ),
+    results.LabStands(
+        **END, faults=(FaultStands(slug="nodes-ready", provokes=EVIL, named_by="check nodes-ready", on=True),)
     ),
     results.RunbooksListed(**END, runbooks=(("default-storage-class", EVIL),)),
     results.RunbookRead(**END, slug="x", title="Words", text="Words of a runbook.\n"),

@@ -12,13 +12,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from subprocess import Popen
 from typing import Any
 
 from aiops.snapshot import Json
 from tests.scenarios.cluster import eventually, get
 from tests.scenarios.conftest import Operator, Outcome
 from tests.scenarios.models import MODEL, NAMESPACE, RAISED
+from tests.scenarios.process import Process
 from tests.serving.exchange import App
 from tests.serving.server import Server
 
@@ -240,8 +240,7 @@ class Hand:
     def up(self, play: Callable[["Hand"], None], *options: str) -> Ended:
         """vllm-up from its start to its end, with what is played meanwhile."""
         words = ("vllm-up", self.app, "--anyway", *options)
-        with self._out().open("w") as out:
-            process = self.operator.start(*words, stdout=out)
+        process = self.operator.start(*words, out=self._out())
         try:
             play(self)
             _, err = process.communicate(timeout=LONGEST_S)
@@ -261,8 +260,8 @@ class Hand:
     def _out(self) -> Path:
         return self.folder / f"{self.app}.out"
 
-    def _outcome(self, words: tuple[str, ...], process: "Popen[str]", err: str) -> Outcome:
-        return Outcome(words, process.returncode, self._out().read_text(), err)
+    def _outcome(self, words: tuple[str, ...], process: Process, err: str) -> Outcome:
+        return Outcome(words, process.returncode or 0, self._out().read_text(), err)
 
     def afterwards(self, *words: str) -> None:
         """kubectl, when it is cleaned; what came last comes first."""

@@ -1,84 +1,76 @@
 """The cluster of a scenario: what can be done to it from outside."""
 
 import json
-import os
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
+
+from tests.scenarios.process import Process
 
 ROOT = Path(__file__).resolve().parents[2]
 RBAC = ROOT / "docs" / "rbac.yaml"
-PACE = {"SIM_NODE_S": "2", "SIM_IDLE_S": "4"}
-"""Seconds until a GPU node joins, and until an idle one leaves."""
 CANARY = "canary-8f1d2c-never-print-me"
 """Planted where a careless program would read it aloud; searched for in everything that aiops prints."""
+ROLES = ("aiops-causes", "aiops-doctor", "aiops-doctor-secrets", "aiops-gpu-off", "aiops-pause")
+"""The operator's ClusterRoles."""
 
 
-class Cluster(Protocol):
+class Cluster(ABC):
     """A Kubernetes with an Argo CD that can be emptied, stalled and broken."""
 
     context: str
     """Name of its kube context."""
 
-    def empty(self) -> None:
-        """Make it a cluster with an Argo CD and nothing else."""
-
-    def environ(self) -> dict[str, str]:
-        """The environment of an operator with the rights of docs/rbac.yaml and no more."""
-
-    def stranger(self) -> str:
-        """The kubeconfig of somebody who may not see Argo CD's objects."""
-
-    def secrets(self) -> tuple[str, ...]:
-        """What must never be printed."""
-
-    def argocd(self) -> dict[str, str]:
-        """The environment that makes aiops use Argo CD's own API."""
-
-    def kubectl(self, *words: str, text: str | None = None) -> str:
-        """kubectl as the cluster's admin: its output."""
-
-    def stalled(self, part: str) -> Any:
-        """A context in which a part of the control plane or of Argo CD stands still."""
-
-    def crashed(self, part: str) -> Any:
-        """A context in which a part is down."""
-
-    def forward(self, namespace: str, port: int, server: int) -> None:
-        """Let port-forwards to a port of any pod in a namespace end at a port of this machine's loopback."""
-
-    def gpu_off(self) -> str:
-        """The kubeconfig of somebody who has the ClusterRole aiops-gpu-off of docs/rbac.yaml and nothing else."""
-
-    def account(self, name: str, *roles: str) -> str:
-        """The kubeconfig of somebody new who has these ClusterRoles and nothing else."""
-
-
-class RealCluster:
-    """tests/real/realstack: real control plane, real Argo CD, simulated pods."""
-
-    context = "realstack"
-
     def __init__(self, home: Path) -> None:
-        self._home = home
+        """`home`: a folder of its own."""
+        self.home = home
         self._operator = home / "operator.kubeconfig"
         self._env: dict[str, str] = {}
 
+    @abstractmethod
+    def start(self) -> dict[str, str]:
+        """Start it anew, with nothing of before: its environment, in which KUBECONFIG is its admin's."""
+
+    @abstractmethod
+    def down(self) -> None:
+        """Stop everything."""
+
+    def close(self) -> None:
+        """For good."""
+        self.down()
+
+    @abstractmethod
+    def stalled(self, part: str) -> AbstractContextManager[None]:
+        """A part of the control plane or of Argo CD stands still meanwhile: connected, and doing nothing."""
+
+    @abstractmethod
+    def crashed(self, part: str) -> AbstractContextManager[None]:
+        """A part is down meanwhile; then it is there again, on the same port."""
+
+    @abstractmethod
+    def until_old(self, kind: str, name: str, namespace: str, seconds: float) -> None:
+        """Return once an object was created so long ago."""
+
+    @abstractmethod
+    def unserved(self) -> list[str]:
+        """What somebody asked for that this cluster does not have, and a real one has."""
+
+    @abstractmethod
+    def run(self, words: tuple[str, ...], folder: Path, environ: Mapping[str, str], out: Path | None) -> Process:
+        """An aiops that is under way; `out`: where its output goes, if somebody reads it meanwhile."""
+
     def empty(self) -> None:
-        """Start it anew: ten seconds, and nothing of before is left."""
-        self._stack("down")
-        lines = self._stack("up").splitlines()
-        exports = (line.removeprefix("export ").partition("=") for line in lines if line.startswith("export "))
-        self._env = {key: value for key, _, value in exports}
+        """Make it a cluster with an Argo CD and nothing else, and an operator who has the rights of docs/rbac.yaml."""
+        self._env = self.start()
         self.kubectl("apply", "-f", str(RBAC))
         self.kubectl("-n", "argocd", "create", "serviceaccount", "operator")
         subject = "--serviceaccount=argocd:operator"
         self.kubectl("-n", "argocd", "create", "rolebinding", "operator", "--role=aiops-operator", subject)
-        for role in ("aiops-causes", "aiops-doctor", "aiops-doctor-secrets", "aiops-gpu-off", "aiops-pause"):
+        for role in ROLES:
             self.kubectl("create", "clusterrolebinding", f"operator-{role}", f"--clusterrole={role}", subject)
         for namespace in ("serving", "litellm"):
             self.kubectl("create", "namespace", namespace)
@@ -96,84 +88,54 @@ class RealCluster:
         return token
 
     def gpu_off(self) -> str:
-        """A ServiceAccount of its own."""
-        path = self._home / "gpu-off.kubeconfig"
-        if "gpu-off" not in self.kubectl("-n", "argocd", "get", "serviceaccounts", "-o", "name"):
-            self.kubectl("-n", "argocd", "create", "serviceaccount", "gpu-off")
-            subject = "--serviceaccount=argocd:gpu-off"
-            self.kubectl("create", "clusterrolebinding", "gpu-off", "--clusterrole=aiops-gpu-off", subject)
-            self._login("gpu-off", path)
-        return str(path)
+        """The kubeconfig of somebody who has the ClusterRole aiops-gpu-off of docs/rbac.yaml and nothing else."""
+        if "gpu-off" in self.kubectl("-n", "argocd", "get", "serviceaccounts", "-o", "name"):
+            return str(self.home / "gpu-off.kubeconfig")
+        return self.account("gpu-off", "aiops-gpu-off")
 
     def account(self, name: str, *roles: str) -> str:
-        """A ServiceAccount."""
+        """The kubeconfig of somebody new who has these ClusterRoles and nothing else."""
         self.kubectl("-n", "argocd", "create", "serviceaccount", name)
         for role in roles:
             words = (f"{name}-{role}", f"--clusterrole={role}", f"--serviceaccount=argocd:{name}")
             self.kubectl("create", "clusterrolebinding", *words)
-        path = self._home / f"{name}.kubeconfig"
+        path = self.home / f"{name}.kubeconfig"
         self._login(name, path)
         return str(path)
 
-    def forward(self, namespace: str, port: int, server: int) -> None:
-        """By KWOK's kubelet."""
-        self._stack("forward", namespace, str(port), f"127.0.0.1:{server}")
-
     def environ(self) -> dict[str, str]:
-        """Only the operator's kubeconfig; no Argo CD server."""
+        """The environment of the operator: a kubeconfig, and no Argo CD server."""
         return {"KUBECONFIG": str(self._operator)}
 
     def stranger(self) -> str:
-        """The stack's viewer has the ClusterRole `view`, which holds no custom resources."""
+        """The kubeconfig of somebody who may not see Argo CD's objects: `view` holds no custom resources."""
         return self._env["REALSTACK_VIEWER_KUBECONFIG"]
 
     def secrets(self) -> tuple[str, ...]:
-        """The canary, and every credential in the operator's environment."""
+        """What must never be printed: the canary, and every credential in the operator's environment."""
         return (CANARY, self._token, self._env["ARGOCD_AUTH_TOKEN"])
 
     def argocd(self) -> dict[str, str]:
-        """Server and token of the stack's Argo CD."""
+        """The environment that makes aiops use Argo CD's own API."""
         return {name: self._env[name] for name in ("ARGOCD_SERVER", "ARGOCD_OPTS", "ARGOCD_AUTH_TOKEN")}
 
     def kubectl(self, *words: str, text: str | None = None) -> str:
-        """As admin; CalledProcessError with kubectl's words in its notes where it fails."""
+        """kubectl as the cluster's admin: its output."""
+        cache = ("--cache-dir", str(self.home / "kubectl"))
         done = subprocess.run(
-            ["kubectl", "--kubeconfig", self._env["KUBECONFIG"], *words],
+            ["kubectl", "--kubeconfig", self._env["KUBECONFIG"], *cache, *words],
             input=text, capture_output=True, text=True, check=False, timeout=120,
         )  # fmt: skip
         if done.returncode:
             raise AssertionError(f"kubectl {' '.join(words)}: {done.stderr}")
         return done.stdout
 
-    @contextmanager
-    def stalled(self, part: str) -> Iterator[None]:
-        """Its process is stopped (SIGSTOP): connected, and doing nothing."""
-        self._stack("freeze", part)
-        try:
-            yield
-        finally:
-            self._stack("thaw", part)
-
-    @contextmanager
-    def crashed(self, part: str) -> Iterator[None]:
-        """Its process is killed, and started again on the same port."""
-        self._stack("stop", part)
-        try:
-            yield
-        finally:
-            self._stack("start", part)
-
-    def down(self) -> None:
-        """Stop everything."""
-        self._stack("down")
-
-    def _stack(self, *words: str) -> str:
-        script = ROOT / "tests" / "real" / "realstack"
-        done = subprocess.run([sys.executable, str(script), *words], capture_output=True, text=True, check=False,
-                              env={**os.environ, **PACE, "REALSTACK_HOME": str(self._home)}, timeout=3600)  # fmt: skip
-        if done.returncode:
-            raise AssertionError(f"realstack {' '.join(words)}: {done.stderr[-2000:]}")
-        return done.stdout
+    def forward(self, namespace: str, port: int, server: int) -> None:
+        """Let port-forwards to a port of any pod in a namespace end at a port of this machine's loopback."""
+        target = {"ports": [port], "target": {"address": "127.0.0.1", "port": server}}
+        spec = {"selector": {"matchNamespaces": [namespace]}, "forwards": [target]}
+        body = {"apiVersion": "kwok.x-k8s.io/v1alpha1", "kind": "ClusterPortForward", "spec": spec}
+        self.kubectl("apply", "-f", "-", text=json.dumps({**body, "metadata": {"name": f"{namespace}-{port}"}}))
 
 
 def get(cluster: Cluster, kind: str, name: str, namespace: str = "argocd") -> dict[str, Any]:

@@ -2,17 +2,19 @@
 
 import json
 import os
+import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pytest
 
-from tests.scenarios.cluster import Cluster, RealCluster
+from tests.scenarios.cluster import Cluster
+from tests.scenarios.lab_cluster import LabCluster
+from tests.scenarios.process import Process
+from tests.scenarios.real_cluster import RealCluster
 from tests.scenarios.repository import Repository
 
 LONGEST_S = 600
@@ -20,10 +22,13 @@ LONGEST_S = 600
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Scenarios need a cluster that somebody chose; without one they are no part of the run."""
-    chosen = config.getoption("--cluster")
-    return True if not chosen and collection_path.name.startswith("test_") else None
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What cannot run on this machine says so."""
+    missing = [program for program in ("kubectl", "git") if shutil.which(program) is None]
+    if missing:
+        for item in items:
+            if item.path.parent == Path(__file__).parent:
+                item.add_marker(pytest.mark.skip(reason=f"no {' and no '.join(missing)} on this machine"))
 
 
 @dataclass
@@ -66,22 +71,18 @@ class Operator:
         self,
         *words: str,
         environ: Mapping[str, str] | None = None,
-        stdout: IO[str] | int = subprocess.PIPE,
+        out: Path | None = None,
         folder: Path | None = None,
-    ) -> "subprocess.Popen[str]":
-        """A command that is under way, in the checkout or in another folder."""
+    ) -> Process:
+        """A command that is under way, in the checkout or in another folder; `out`: for who reads along."""
         base = {key: value for key, value in os.environ.items() if not key.startswith(("ARGOCD_", "KUBE", "AIOPS_"))}
-        return subprocess.Popen(
-            [sys.executable, "-m", "aiops", *words],  # what the entry point `aiops` does
-            cwd=folder or self.repository.work,
-            env={**base, "XDG_STATE_HOME": str(self.state), **self.cluster.environ(), **(environ or {})},
-            stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
+        own = {"XDG_STATE_HOME": str(self.state), **self.cluster.environ(), **(environ or {})}
+        return self.cluster.run(words, folder or self.repository.work, {**base, **own}, out)
 
-    def finish(self, process: "subprocess.Popen[str]", *words: str) -> Outcome:
+    def finish(self, process: Process, *words: str) -> Outcome:
         """Its outcome."""
         out, err = process.communicate(timeout=LONGEST_S)
-        return self.check(Outcome(words, process.returncode, out, err))
+        return self.check(Outcome(words, process.returncode or 0, out, err))
 
     def check(self, outcome: Outcome) -> Outcome:
         """What holds of every outcome: no secret of the cluster in it, and no traceback."""
@@ -95,13 +96,23 @@ class Operator:
 
 
 @pytest.fixture(scope="session")
-def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
+def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """The chosen cluster; it is emptied by who needs it empty."""
-    assert request.config.getoption("--cluster") == "real"
-    home = Path(os.environ.get("REALSTACK_HOME", Path.home() / ".cache" / "realstack"))
-    real = RealCluster(home)
-    yield real
-    real.down()
+    chosen: Cluster
+    if request.config.getoption("--cluster") == "real":
+        chosen = RealCluster(Path(os.environ.get("REALSTACK_HOME", Path.home() / ".cache" / "realstack")))
+    else:
+        chosen = LabCluster(tmp_path_factory.mktemp("lab"))
+    yield chosen
+    chosen.close()
+
+
+@pytest.fixture(autouse=True)
+def everything_was_served(cluster: Cluster) -> Iterator[None]:
+    """A scenario that asked for something which only a real cluster has shows nothing."""
+    before = len(cluster.unserved())
+    yield
+    assert cluster.unserved()[before:] == []
 
 
 @pytest.fixture

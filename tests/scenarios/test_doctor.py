@@ -308,7 +308,7 @@ READY = ("Ready", "ContainersReady")
 def store_not_ready(operator: Operator) -> Iterator[Environ]:
     not_ready = {"type": "Ready", "status": "False", "reason": "InvalidProviderConfig",
                  "message": "could not get provider client: 403", "lastTransitionTime": stamp()}  # fmt: skip
-    older_than(operator, "clustersecretstore", STORE, "default", 125)
+    operator.cluster.until_old("clustersecretstore", STORE, "default", 125)
     with by_hand(operator, "clustersecretstore", STORE, "default", not_ready):
         yield {}
 
@@ -318,7 +318,7 @@ def secret_not_synced(operator: Operator) -> Iterator[Environ]:
     """One that is old enough to have been synced."""
     not_ready = {"type": "Ready", "status": "False", "reason": "SecretSyncedError",
                  "message": "Secret does not exist: dex-admin-hash", "lastTransitionTime": stamp()}  # fmt: skip
-    older_than(operator, "externalsecret", EXTERNAL, EXTERNAL_IN, 125)
+    operator.cluster.until_old("externalsecret", EXTERNAL, EXTERNAL_IN, 125)
     with by_hand(operator, "externalsecret", EXTERNAL, EXTERNAL_IN, not_ready):
         yield {}
 
@@ -344,16 +344,6 @@ def without_secret(operator: Operator) -> Iterator[Environ]:
     yield {}
     kubectl("-n", EXTERNAL_IN, "annotate", "externalsecret", EXTERNAL, *(f"{key}-" for key in OFF))
     kubectl("-n", EXTERNAL_IN, "wait", "secret", EXTERNAL, "--for=create", "--timeout=60s")
-
-
-def older_than(operator: Operator, kind: str, name: str, namespace: str, seconds: float) -> None:
-    """Wait until an object is so old: nobody can write when it was created."""
-
-    def is_so() -> bool:
-        created = get(operator.cluster, kind, name, namespace)["metadata"]["creationTimestamp"]
-        return created < stamp(seconds)  # type: ignore[no-any-return]
-
-    eventually(operator.cluster, f"{kind} {name} is {seconds:.0f} s old", is_so, within_s=seconds + 60)
 
 
 def of_type(operator: Operator, kind: str) -> None:

@@ -177,7 +177,7 @@ def test_everything_off_with_a_kubeconfig_and_nothing_else(standing: Operator, s
         outcome = standing("vllm-down", "--all", "--timeout", "60s", environ=environ, folder=tmp_path)
     assert outcome.code == 0, outcome
     assert f"lowered   Deployment {NAMESPACE}/{MODEL}: from 1 to 0, raised by vllm-up" in outcome.out, outcome
-    assert "context realstack" in outcome.text, outcome
+    assert f"context {standing.cluster.context}" in outcome.text, outcome
     assert "left      Deployment elsewhere/bench: neither Argo CD nor aiops put it there" in outcome.out, outcome
     assert replicas(standing) == 0
     assert int(get(standing.cluster, "deployment", "bench", "elsewhere")["spec"]["replicas"]) == 1

@@ -149,8 +149,8 @@ def test_asking_writes_nothing(standing: Operator) -> None:
 def test_a_run_that_was_killed(standing: Operator) -> None:
     with standing.cluster.stalled("argocd-application-controller"):
         process = standing.start("wait", *PROFILE)
-        assert process.stdout is not None
-        first = process.stdout.readline()
+        eventually(standing.cluster, "it says something", lambda: "\n" in process.out.read_text())
+        first = process.out.read_text().splitlines()[0]
         process.kill()
         process.communicate()
     newest = standing("history").out.splitlines()[0]

@@ -27,9 +27,7 @@ class Background:
     def __init__(self, operator: Operator, *words: str) -> None:
         self.words, self.operator = words, operator
         self.log = Path(tempfile.mkstemp()[1])
-        with self.log.open("w") as out:
-            process = operator.start(*words, stdout=out)
-        self.process = process
+        self.process = operator.start(*words, out=self.log)
 
     def says(self, pattern: str) -> None:
         """Wait until it has said so; it must not end before."""
@@ -44,7 +42,7 @@ class Background:
     def end(self) -> Outcome:
         """How it ended."""
         _, err = self.process.communicate(timeout=600)
-        outcome = Outcome(self.words, self.process.returncode, self.log.read_text(), err)
+        outcome = Outcome(self.words, self.process.returncode or 0, self.log.read_text(), err)
         self.operator.check(outcome)
         return outcome
 
