@@ -3,6 +3,7 @@
 AiopsError
 ├── WrongUse            2  option, config, context: nothing was changed
 │   ├── ConfigError        every problem of a config file at once
+│   │   └── NoConfig          there is none to be found
 │   ├── TreeError          the platform's files cannot be understood
 │   └── TargetError        not provably the cluster the operator meant
 ├── Refused             3  the platform says no
@@ -45,6 +46,10 @@ class ConfigError(WrongUse):
     def __init__(self, message: str, problems: tuple[str, ...], hint: str = "") -> None:
         super().__init__("\n".join((message, *(f"  {problem}" for problem in problems))), hint)
         self.problems = problems
+
+
+class NoConfig(ConfigError):
+    """No config file is at any of the places where one is looked for; they are listed."""
 
 
 class TreeError(WrongUse):

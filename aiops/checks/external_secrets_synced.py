@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 from aiops.checks.check import Check, ok, skip
 from aiops.judge.age import age_s
+from aiops.judge.delivery import missing_kinds
 from aiops.judge.external_secret import Wanted, wanted
 from aiops.judge.fields import as_evidence, condition, is_true, said
 from aiops.judge.finding import Finding
 from aiops.judge.operation import operation_of
-from aiops.judge.plan import applications_of
+from aiops.judge.plan import applications_of, known_kinds
 from aiops.judge.profiles import asked
 from aiops.snapshot.look import Look
 
@@ -51,17 +52,18 @@ def _finding(look: Look, each: Wanted) -> Finding:
 
 
 def _is_coming(look: Look, each: Wanted) -> bool:
-    """Its application is new, or is being synced."""
+    """Its application is new, or is being synced, or needs a kind that is not served: of that another check tells."""
     app = applications_of(look)[each.application]
     age = age_s(look.at, app["metadata"].get("creationTimestamp"))
-    return operation_of(app).phase in ("pending", "running") or (age is not None and age < FIRST_SYNC_S)
+    new = age is not None and age < FIRST_SYNC_S
+    return new or operation_of(app).phase in ("pending", "running") or bool(missing_kinds(app, known_kinds(look)))
 
 
 CHECK = Check(
     slug="external-secrets-synced",
     group="secrets",
     title="every ExternalSecret is synced",
-    reads=("plan", "applications", "external-secrets", "config"),
+    reads=("plan", "applications", "external-secrets", "kinds", "config"),
     needs=("git-readable", "argocd-installed", "secret-stores-ready"),
     judge=_judge,
 )

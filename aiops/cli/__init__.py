@@ -7,6 +7,7 @@ import click
 
 from aiops import __version__
 from aiops.cli.doctor import doctor_command, status_command
+from aiops.cli.lab import lab_group, rehearse_command
 from aiops.cli.models import (
     pause_command,
     resume_command,
@@ -34,6 +35,6 @@ def cli() -> None:
 for command in (
     resolve_command, root_command, wait_command, sync_command, bring_up_command,
     vllm_up_command, smoke_command, vllm_down_command, pause_command, resume_command,
-    doctor_command, status_command, history_command, runbook_command,
+    doctor_command, status_command, history_command, runbook_command, rehearse_command, lab_group,
 ):  # fmt: skip
     cli.add_command(command)

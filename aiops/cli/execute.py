@@ -3,7 +3,6 @@
 import os
 import signal
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from aiops import clock
 from aiops.cli.listening import Listener, hear_question, hear_run
 from aiops.cli.showing import FOR_PEOPLE, screen_of, show
 from aiops.errors import AiopsError, Interrupted, WrongUse
@@ -41,33 +41,36 @@ class Terminated(KeyboardInterrupt):
 Operation = Callable[["Session"], Result]
 
 
-def execute(options: Options, operation: Operation) -> NoReturn:
-    """A run, which changes or waits for something: told as it goes, kept in the journal. Ends with its exit code."""
-    _end(options, operation, hear_run)
+def execute(options: Options, operation: Operation, where: str = "") -> NoReturn:
+    """A run, which changes or waits for something: told as it goes, kept in the journal. Ends with its exit code.
+
+    `where`: on which cluster, where that is known before anything else.
+    """
+    _end(options, operation, hear_run, where)
 
 
 def answer(options: Options, operation: Operation) -> NoReturn:
     """A question, which changes nothing: its result alone is shown. Ends with its exit code."""
-    _end(options, operation, hear_question)
+    _end(options, operation, hear_question, "")
 
 
-def _end(options: Options, operation: Operation, listener: Listener) -> NoReturn:
+def _end(options: Options, operation: Operation, listener: Listener, where: str) -> NoReturn:
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        code = _run(options, operation, listener)
+        code = _run(options, operation, listener, where)
     except BrokenPipeError:  # the reader of a pipe has gone, as in `aiops wait | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 141
     raise click.exceptions.Exit(code)
 
 
-def _run(options: Options, operation: Operation, listener: Listener) -> int:
+def _run(options: Options, operation: Operation, listener: Listener, where: str) -> int:
     """Its exit code; a bug is shown, then raised."""
     from aiops.session import new_run
 
-    started = RunStarted(run=new_run(), command=" ".join(sys.argv[1:]))
+    started = RunStarted(run=new_run(), command=" ".join(sys.argv[1:]), context=where)
     target, paid = "", tuple[Paid, ...]()
-    began = time.monotonic()
+    began = clock.monotonic()
     with listener(options.output, started.run) as report:
         report(started)
 
@@ -82,7 +85,7 @@ def _run(options: Options, operation: Operation, listener: Listener) -> int:
         result, bug = _result(work)
         result = replace(result, paid=paid)
         report(result)
-    seconds = time.monotonic() - began
+    seconds = clock.monotonic() - began
     if isinstance(result, Diagnosed):  # told as by the run that took the look, however old that is
         started, seconds = result.origin, result.seconds
     else:

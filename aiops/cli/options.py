@@ -27,8 +27,13 @@ class Duration(click.ParamType[float]):
 
 def session_options(command: Command) -> Command:
     """What a run takes: which config, which cluster, which form of output."""
+    return cluster_options(run_output_option(command))
+
+
+def run_output_option(command: Command) -> Command:
+    """`-o` of a run."""
     text = "text for people; one json document at the end; jsonl: the stream of events."
-    return cluster_options(output_option(["text", "json", "jsonl"], text)(command))
+    return output_option(["text", "json", "jsonl"], text)(command)
 
 
 def output_option(forms: Sequence[str], text: str) -> Callable[[Command], Command]:

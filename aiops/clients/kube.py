@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from aiops import clock
 from aiops.clients.kinds import (
     APISERVICES,
     APPLICATION,
@@ -78,8 +79,12 @@ class Listing:
 
 
 def connect(context: str | None, kubeconfig: str | None, *, timeout_s: float) -> "Kube":
-    """The API of a context (None: the current one). `timeout_s` bounds each call, retries of reads included."""
-    name, configuration = load(context, kubeconfig)
+    """The API of a context (None: the current one). `timeout_s` bounds each call, retries of reads included.
+
+    From then on this process measures time as that cluster does.
+    """
+    name, configuration, pace = load(context, kubeconfig)
+    clock.follow(pace or clock.OURS)
     from kubernetes.client import ApiClient
 
     configuration.connection_pool_maxsize = 16

@@ -6,16 +6,20 @@ import logging
 import os
 import threading
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiops.clients.wording import one_line, reason
+from aiops.clock import Pace
 from aiops.errors import LoginFailed, WrongUse
 
 if TYPE_CHECKING:
     from kubernetes.client import Configuration
 
 IN_CLUSTER = "in-cluster"
+LAB = "aiops.dev/lab"
+"""The extension by which a context says that its cluster is a lab, and what time it is there (aiops/lab/lab.py)."""
 
 
 def locate(kubeconfig: str | None) -> str:
@@ -23,8 +27,8 @@ def locate(kubeconfig: str | None) -> str:
     return kubeconfig or os.environ.get("KUBECONFIG") or str(Path("~/.kube/config").expanduser())
 
 
-def load(context: str | None, kubeconfig: str | None) -> tuple[str, "Configuration"]:
-    """The context's name and the library's Configuration for it.
+def load(context: str | None, kubeconfig: str | None) -> tuple[str, "Configuration", Pace | None]:
+    """The context's name, the library's Configuration for it, and of a lab its clock.
 
     WrongUse for a kubeconfig or context that is not there, LoginFailed for an exec plugin that gives nothing.
     """
@@ -45,6 +49,7 @@ def load(context: str | None, kubeconfig: str | None) -> tuple[str, "Configurati
         name = _choose(context, names, merged.safe_get("current-context"), where)
         with overheard() as words:
             load_kube_config(where, name, client_configuration=configuration, persist_config=False)
+        pace = _pace(merged["contexts"].get_with_name(name).value["context"])
     except (urllib3.exceptions.HTTPError, OpenApiException, oauthlib.oauth2.OAuth2Error) as error:
         # an expired OIDC token: the library asks the issuer for another while it loads
         raise LoginFailed(
@@ -60,7 +65,16 @@ def load(context: str | None, kubeconfig: str | None) -> tuple[str, "Configurati
     refuse_silence(words, name)
     if not configuration.verify_ssl:  # the kubeconfig says so: no warning each time
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-    return name, configuration
+    return name, configuration, pace
+
+
+def _pace(context: dict[str, Any]) -> Pace | None:
+    """The clock of a lab; None of every other cluster."""
+    for each in context.get("extensions") or ():
+        if each["name"] == LAB:
+            time = each["extension"]
+            return Pace(began=datetime.fromisoformat(time["began"]), speed=float(time["speed"]))
+    return None
 
 
 def _choose(context: str | None, names: list[str], current: str | None, where: str) -> str:
@@ -74,7 +88,7 @@ def _choose(context: str | None, names: list[str], current: str | None, where: s
     raise WrongUse(f"kubeconfig {where} has no context `{wanted}`{guess}", f"contexts: {', '.join(names)}")
 
 
-def _in_cluster(where: str, context: str | None) -> tuple[str, "Configuration"]:
+def _in_cluster(where: str, context: str | None) -> tuple[str, "Configuration", None]:
     from kubernetes.client import Configuration
     from kubernetes.config import ConfigException, load_incluster_config
 
@@ -85,7 +99,7 @@ def _in_cluster(where: str, context: str | None) -> tuple[str, "Configuration"]:
         load_incluster_config(client_configuration=configuration)
     except ConfigException as error:
         raise WrongUse(f"the pod's service account cannot be read: {error}", "mount its token") from error
-    return IN_CLUSTER, configuration
+    return IN_CLUSTER, configuration, None
 
 
 @contextlib.contextmanager

@@ -6,13 +6,13 @@ The transport is the urllib3 pool of the kubernetes library: it knows about cert
 import contextlib
 import json
 import threading
-import time
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from aiops import clock
 from aiops.clients.kubeconfig import overheard, refuse_silence
 from aiops.clients.wording import distrusts, masked, one_line, reason, without
 from aiops.errors import ApiRefused, Conflict, Forbidden, Invalid, LoginFailed, NotFound, Unreachable
@@ -69,9 +69,9 @@ class Transport:
     def now(self) -> datetime:
         """The time by the cluster's clock; before any answer, this machine's."""
         if self._clock is None:
-            return datetime.now(UTC)
+            return clock.now()
         at, then = self._clock
-        return at + timedelta(seconds=time.monotonic() - then)
+        return at + timedelta(seconds=clock.monotonic() - then)
 
     def json(self, request: Request, timeout_s: float) -> Json:
         """The answer as an object."""
@@ -185,7 +185,7 @@ class Transport:
     def _read_clock(self, response: "BaseHTTPResponse") -> None:
         with contextlib.suppress(ValueError):  # no Date, or one that is none
             at = parsedate_to_datetime(response.headers.get("Date", ""))
-            self._clock = (at.replace(tzinfo=at.tzinfo or UTC), time.monotonic())
+            self._clock = (at.replace(tzinfo=at.tzinfo or UTC), clock.monotonic())
 
     @property
     def _look(self) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from aiops.errors import ConfigError
+from aiops.errors import ConfigError, NoConfig
 
 _CHOOSE = "name one with --config FILE or AIOPS_CONFIG=FILE"
 
@@ -12,7 +12,7 @@ def find(explicit: str | None, environ: Mapping[str, str], folder: Path) -> Path
     """The config file: --config, AIOPS_CONFIG, config.yaml upwards, or the only environments/*/config.yaml.
 
     Upwards ends at the root of the git checkout; outside of one only `folder` itself is looked at, because a
-    config.yaml above it is as likely another program's. ConfigError lists what was found, or where it looked.
+    config.yaml above it is as likely another program's. ConfigError lists what was found, NoConfig where it looked.
     """
     if named := explicit or environ.get("AIOPS_CONFIG"):
         return Path(named)
@@ -27,7 +27,7 @@ def find(explicit: str | None, environ: Mapping[str, str], folder: Path) -> Path
     if environments:
         raise ConfigError("several environments have a config", tuple(map(str, environments)), _CHOOSE)
     looked.append(root / "environments/*/config.yaml")
-    raise ConfigError("no config file is at any of these places", tuple(map(str, looked)), _CHOOSE)
+    raise NoConfig("no config file is at any of these places", tuple(map(str, looked)), _CHOOSE)
 
 
 def git_root(folder: Path) -> Path | None:

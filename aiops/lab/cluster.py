@@ -33,14 +33,16 @@ class Pace:
     """From there to Ready."""
     gpu_ready_s: float = 20.0
     """From there until the driver offers the GPU."""
-    node_idle_s: float = 600.0
-    """How long the autoscaler lets an unused GPU node be."""
+    node_idle_s: float = 120.0
+    """How long the autoscaler lets an unused GPU node be (its --scale-down-unneeded-time, by default 10 minutes)."""
     node_leaves_s: float = 60.0
     """From there until the node is gone."""
     image_s: float = 8.0
     """To pull an image; of a pod that asks for a GPU ten times as long."""
     start_s: float = 3.0
     """For a container to become ready; of one that asks for a GPU thirty times as long."""
+    stop_s: float = 3.0
+    """For a pod to end."""
     git_s: float = 180.0
     """How often Argo CD asks git by itself."""
 
@@ -53,6 +55,14 @@ class Kubelet(Protocol):
 
     async def connect(self, namespace: str, pod: str, port: int) -> Connection:
         """A connection to a port in a pod; OSError where nobody listens."""
+
+
+class ArgoCD(Protocol):
+    """Argo CD's API server."""
+
+    address: str
+    """As in ARGOCD_SERVER."""
+    token: str
 
 
 @dataclass
@@ -73,8 +83,12 @@ class Cluster:
     controllers: list[Controller] = field(default_factory=list)
     kubelet: Kubelet | None = None
     servers: Servers | None = None
+    argocd: ArgoCD | None = None
     interrupts: list[Interrupt] = field(default_factory=list)
     """What comes before the API server, for faults."""
+
+    at_end: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    """What is to be closed once the controllers have ended."""
 
     def control(self, name: str, part: str, reconcile: Reconcile, watches: Mapping[str, Keys]) -> Controller:
         """Add a controller."""
@@ -85,6 +99,10 @@ class Cluster:
 
     async def run(self) -> None:
         """Let all controllers run until this is cancelled."""
-        async with asyncio.TaskGroup() as group:
-            for controller in self.controllers:
-                group.create_task(controller.run(self.parts, self.clock), name=controller.name)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for controller in self.controllers:
+                    group.create_task(controller.run(self.parts, self.clock), name=controller.name)
+        finally:
+            for close in self.at_end:
+                await close()

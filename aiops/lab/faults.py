@@ -1,4 +1,7 @@
-"""What can be wrong in the lab: faults that are switched on and off. The table of them is in aiops/lab/provoked."""
+"""What can be wrong in the lab: faults that are switched on and off. The table of them is in aiops/lab/provoked.
+
+Those with a name here are played by who simulates what they are about, and asks whether they are on.
+"""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -7,14 +10,18 @@ IMAGE_PULL = "image-pull"
 """The image of every pod that asks for a GPU is nowhere."""
 MODEL_OOM = "model-oom"
 """The container of every pod that asks for a GPU is killed for its memory, again and again."""
+GPU_CAPACITY = "gpu-capacity"
+"""No group of GPU nodes may grow."""
 GPU_QUOTA = "gpu-quota"
 """The cloud grants no GPU: a scale-up fails, and the autoscaler pauses."""
 NODE_NEVER_JOINS = "node-never-joins"
 """A node is ordered and paid for, and its kubelet never says a word."""
 WRONG_KEY = "wrong-key"
 """A model server runs with another key than its Secret holds."""
-UNTOUCHED = (IMAGE_PULL, MODEL_OOM, GPU_QUOTA, NODE_NEVER_JOINS, WRONG_KEY)
-"""Whoever simulates what they are about asks whether they are on; all others change what is stored or served."""
+MODEL_FAILS = "model-fails"
+"""Whatever a model server is to generate, it answers with an error."""
+MODEL_HANGS = "model-hangs"
+"""A server in a pod does not answer to what it is asked."""
 
 
 class Faults:

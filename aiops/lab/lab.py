@@ -1,11 +1,8 @@
 """The lab as a whole: started in a thread of its own, with the kubeconfigs by which it is reached."""
 
 import asyncio
-import base64
 import concurrent.futures
-import importlib
-import inspect
-import json
+import contextlib
 import ssl
 import threading
 from collections.abc import Callable, Mapping
@@ -15,6 +12,7 @@ from typing import Self, TypeVar
 
 import trustme
 
+from aiops.lab import argocd
 from aiops.lab.api import definitions, kinds
 from aiops.lab.api.objects import Objects
 from aiops.lab.api.server import NAME, Api
@@ -22,17 +20,62 @@ from aiops.lab.api.store import Store
 from aiops.lab.clock import Clock
 from aiops.lab.cluster import Cluster, Pace
 from aiops.lab.controllers import Parts, State
+from aiops.lab.kubeconfig import kubeconfig, write
 from aiops.lab.seed import seed
+from aiops.lab.world import (
+    addresses,
+    admission,
+    autoscaler,
+    daemonsets,
+    deployments,
+    garbage,
+    jobs,
+    kubelet,
+    kubelet_server,
+    namespaces,
+    node_lifecycle,
+    nodes,
+    operators,
+    orphans,
+    predictors,
+    quotas,
+    replicasets,
+    scheduling,
+    secrets,
+    serving,
+    statefulsets,
+    volumes,
+)
 
 Result = TypeVar("Result")
-CLOCK = "aiops.dev/lab"
-"""The extension by which a kubeconfig's context tells what time it is on its cluster."""
-WORLD = (
-    "world.admission", "world.namespaces", "world.garbage", "world.orphans", "world.quotas", "world.volumes",
-    "world.replicasets", "world.deployments", "world.statefulsets", "world.daemonsets", "world.jobs",
-    "world.scheduling", "world.kubelet", "world.kubelet_server", "world.node_lifecycle", "world.nodes", "world.autoscaler", "world.operators", "world.secrets",
-    "world.predictors", "world.addresses", "world.services", "world.serving", "argocd",
-)  # fmt: skip
+LONGEST_END_S = 3.0
+"""After that the thread, which is a daemon, is left to the process's own end."""
+PARTS = (
+    definitions,
+    admission,
+    namespaces,
+    garbage,
+    orphans,
+    quotas,
+    volumes,
+    replicasets,
+    deployments,
+    statefulsets,
+    daemonsets,
+    jobs,
+    scheduling,
+    kubelet,
+    kubelet_server,
+    node_lifecycle,
+    nodes,
+    autoscaler,
+    operators,
+    predictors,
+    addresses,
+    secrets,
+    serving,
+)
+"""What each starts of the world around the API."""
 
 
 class Lab:
@@ -53,16 +96,15 @@ class Lab:
         store, clock, known = Store(), Clock(speed), kinds.load()
         self.cluster = Cluster(
             kinds=known, store=store, clock=clock, pace=pace or Pace(), tree=tree,
-            objects=Objects(known, store, clock), parts=Parts(),
+            objects=Objects(known, store, clock), parts=Parts(), repositories=repositories or {},
         )  # fmt: skip
-        if hasattr(self.cluster, "repositories"):
-            self.cluster.repositories = dict(repositories or {})
         self._authority = trustme.CA()
         self.api = Api(self.cluster, self._tls())
         self.kubeconfig, self.viewer_kubeconfig = folder / "kubeconfig", folder / "viewer.kubeconfig"
         self._port, self._context = port, context
         self._loop: asyncio.AbstractEventLoop | None = None
         self._end: asyncio.Event | None = None
+        self._obeying: set[asyncio.Task[None]] = set()
         self._started: concurrent.futures.Future[None] = concurrent.futures.Future()
         self._thread = threading.Thread(target=self._main, name="lab", daemon=True)
 
@@ -78,11 +120,12 @@ class Lab:
 
     def environ(self) -> dict[str, str]:
         """The environment in which aiops, kubectl and the argocd client use it."""
-        argocd = getattr(self.cluster, "argocd", None)
-        more = {} if argocd is None else {
-            "ARGOCD_SERVER": argocd.address, "ARGOCD_OPTS": "--plaintext", "ARGOCD_AUTH_TOKEN": argocd.token,
+        server = self.cluster.argocd
+        assert server is not None, "the lab has not been started"  # noqa: S101
+        return {
+            "KUBECONFIG": str(self.kubeconfig), "ARGOCD_SERVER": server.address, "ARGOCD_OPTS": "--plaintext",
+            "ARGOCD_AUTH_TOKEN": server.token,
         }  # fmt: skip
-        return {"KUBECONFIG": str(self.kubeconfig), **more}
 
     def start(self) -> None:
         """Return once it answers."""
@@ -93,7 +136,7 @@ class Lab:
         """End it; nothing of it is left."""
         if self._loop is not None and self._end is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._end.set)
-            self._thread.join()
+            self._thread.join(LONGEST_END_S)
 
     def __enter__(self) -> Self:
         self.start()
@@ -121,28 +164,31 @@ class Lab:
 
     async def _run(self) -> None:
         self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
-        definitions.start(self.cluster)
-        for name in WORLD:
-            await _start(name, self.cluster)
+        for part in PARTS:
+            part.start(self.cluster)
+        await argocd.start(self.cluster)
         seed(self.cluster)
-        await self.api.start(self._port)
-        self.cluster.parts.listeners.append(self._obey)
-        self._write_kubeconfigs()
         running = asyncio.create_task(self.cluster.run())
-        ended = asyncio.create_task(self._end.wait())
-        self._started.set_result(None)
         try:
+            await self.api.start(self._port)
+            self.cluster.parts.listeners.append(self._obey)
+            self._write_kubeconfigs()
+            self._started.set_result(None)
+            ended = asyncio.create_task(self._end.wait())
             await asyncio.wait((running, ended), return_when=asyncio.FIRST_COMPLETED)
         finally:
             for path in (self.kubeconfig, self.viewer_kubeconfig):
                 path.unlink(missing_ok=True)
-            running.cancel()
             await self.api.stop()
-            await asyncio.gather(running, return_exceptions=True)
+            running.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
 
     def _obey(self, part: str, state: State) -> None:
         if part == NAME:
-            self._obeying = asyncio.get_running_loop().create_task(self.api.obey(state))
+            task = asyncio.get_running_loop().create_task(self.api.obey(state))
+            self._obeying.add(task)
+            task.add_done_callback(self._obeying.discard)
 
     def _tls(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -150,38 +196,10 @@ class Lab:
         return context
 
     def _write_kubeconfigs(self) -> None:
-        access = self.api.access
+        authority, clock = self._authority.cert_pem.bytes(), self.cluster.clock
         for path, user, group in (
             (self.kubeconfig, "admin", "system:masters"),
             (self.viewer_kubeconfig, "viewer", "viewers"),
         ):
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            path.unlink(missing_ok=True)
-            path.touch(mode=0o600)
-            path.write_text(self._kubeconfig(user, access.person(user, group)))
-
-    def _kubeconfig(self, user: str, token: str) -> str:
-        """In JSON, which is YAML too."""
-        name, ca = self._context, base64.b64encode(self._authority.cert_pem.bytes()).decode()
-        cluster = {"server": self.server, "certificate-authority-data": ca}
-        clock = {"began": self.cluster.clock.zero.isoformat(), "speed": self.cluster.clock.speed}
-        context = {
-            "cluster": name, "user": user, "namespace": "argocd", "extensions": [{"name": CLOCK, "extension": clock}],
-        }  # fmt: skip
-        config = {
-            "apiVersion": "v1", "kind": "Config", "current-context": name,
-            "clusters": [{"name": name, "cluster": cluster}], "users": [{"name": user, "user": {"token": token}}],
-            "contexts": [{"name": name, "context": context}],
-        }  # fmt: skip
-        return json.dumps(config)
-
-
-async def _start(name: str, cluster: Cluster) -> None:
-    try:
-        module = importlib.import_module(f"aiops.lab.{name}")
-    except ModuleNotFoundError:
-        return
-    if hasattr(module, "start"):
-        result = module.start(cluster)
-        if inspect.isawaitable(result):
-            await result
+            token = self.api.access.person(user, group)
+            write(path, kubeconfig(self._context, self.server, authority, user, token, clock))

@@ -17,9 +17,10 @@ def has_git() -> bool:
     return shutil.which("git") is not None
 
 
-def commit_all(folder: Path) -> None:
+def commit_all(folder: Path, branch: str) -> None:
     """Make a folder a git repository whose one commit holds everything in it."""
     git(folder, "init", "--quiet")
+    git(folder, "symbolic-ref", "HEAD", f"refs/heads/{branch}")
     git(folder, "add", "--all", "--force")
     git(folder, "commit", "--quiet", "--no-verify", "--message", "The platform")
 
@@ -49,16 +50,15 @@ def instead_of(urls: Iterable[str], bare: Path) -> Mapping[str, str]:
     return settings
 
 
-def push(bare: Path, branch: str, files: Mapping[str, str]) -> None:
+def push(bare: Path, files: Mapping[str, str]) -> None:
     """One commit more on the branch, in which these files have this text."""
     index = {"GIT_INDEX_FILE": str(bare / "index")}
-    git(bare, "read-tree", branch, environ=index)
+    git(bare, "read-tree", "HEAD", environ=index)
     for path, text in files.items():
         blob = git(bare, "hash-object", "-w", "--stdin", stdin=text)
         git(bare, "update-index", "--add", "--cacheinfo", f"100644,{blob},{path}", environ=index)
     tree = git(bare, "write-tree", environ=index)
-    commit = git(bare, "commit-tree", tree, "-p", branch, "-m", "A change by somebody else")
-    git(bare, "update-ref", f"refs/heads/{branch}", commit)
+    git(bare, "update-ref", "HEAD", git(bare, "commit-tree", tree, "-p", "HEAD", "-m", "A change by somebody else"))
 
 
 def git(folder: Path, *words: str, stdin: str = "", environ: Mapping[str, str] | None = None) -> str:

@@ -29,6 +29,12 @@ provisioner: kubernetes.io/no-provisioner
 reclaimPolicy: Delete
 volumeBindingMode: Immediate
 """
+KUBERNETES = """
+apiVersion: v1
+kind: Service
+metadata: {name: kubernetes, namespace: default, labels: {component: apiserver, provider: kubernetes}}
+spec: {clusterIP: 10.96.0.1, ports: [{name: https, port: 443, targetPort: 443}]}
+"""
 NODE = """
 apiVersion: v1
 kind: Node
@@ -52,7 +58,7 @@ def seed(cluster: Cluster) -> None:
     argocd = recorded.read("argocd")
     for body in (*recorded.read("kubernetes")["objects"], *argocd["crds"], *argocd["objects"]):
         _make(cluster, deepcopy(body))
-    for text in (VIEWERS, STORAGE, *(NODE.replace("NAME", name) for name in ("cpu-0", "cpu-1"))):
+    for text in (VIEWERS, STORAGE, KUBERNETES, *(NODE.replace("NAME", name) for name in ("cpu-0", "cpu-1"))):
         _make(cluster, yaml.safe_load(text))
     _make(cluster, _secret("argocd-secret", "admin.password", "server.secretkey"))
     _make(cluster, _secret("argocd-initial-admin-secret", "password"))

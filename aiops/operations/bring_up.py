@@ -1,11 +1,11 @@
 """`bring-up`: the staged sequence, each stage proven before the next. It sees what is done and goes on from there."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal
 
+from aiops import clock
 from aiops.config.tables import SERVING
 from aiops.errors import AiopsError
 from aiops.operations.gate import Gate, Step
@@ -27,6 +27,11 @@ def stages_of(session: Session, profile: str) -> tuple[str, ...]:
         if layers in prefixes:
             narrower.setdefault(layers, name)  # two names for the same layers are one stage
     return (*(narrower[layers] for layers in sorted(narrower, key=len)), profile)
+
+
+def again(profile: str) -> str:
+    """What to do once the cause of a failure is gone."""
+    return f"`aiops bring-up --profile {profile}` goes on from here"
 
 
 def _target(session: Session) -> Result:
@@ -88,7 +93,7 @@ class Course:
     def run(self, name: str, work: Callable[[], Result]) -> Result:
         """Run one stage, say so, and keep how it ended."""
         self.session.report(StageStarted(stage=name))
-        began = time.monotonic()
+        began = clock.monotonic()
         try:
             result = work()
         except AiopsError as error:
@@ -110,7 +115,6 @@ class Course:
 
     def end(self) -> BroughtUp:
         """The table of stages; the summary and exit code are those of what failed first."""
-        again = f"`aiops bring-up --profile {self.profile}` goes on from here"
         seconds = sum(stage.seconds for stage in self.stages)
         end = BroughtUp(
             summary=f"profile {self.profile} is up after {seconds:.0f} s",
@@ -122,11 +126,11 @@ class Course:
         return replace(
             end,
             summary="; ".join(f"{stage}: {result.summary}" for stage, result in self.failures),
-            hint="\n".join(hint for hint in (first.hint, again) if hint),
+            hint="\n".join(hint for hint in (first.hint, again(self.profile)) if hint),
             exit_code=first.exit_code,
         )
 
     def _ended(self, name: str, began: float, outcome: Outcome, because: str) -> None:
-        seconds = time.monotonic() - began
+        seconds = clock.monotonic() - began
         self.stages.append(StageEnded(stage=name, outcome=outcome, seconds=seconds, because=because))
         self.session.report(self.stages[-1])

@@ -1,9 +1,9 @@
 """Objects of some kinds as their watches tell of them; touched by the main thread only."""
 
 import threading
-import time
 from collections.abc import Mapping
 
+from aiops import clock
 from aiops.clients.kube import Kind, Kube
 from aiops.clients.watch import Back, Broken, Fatal, Gone, Listed, Put, Trouble, follow
 from aiops.errors import AiopsError
@@ -57,7 +57,7 @@ class Followed:
                 self._objects.get(kind, {}).pop(self._key(kind, body), None)
                 self.moved(kind)
             case Trouble(kind, error):
-                self._troubles.setdefault(kind, (time.monotonic(), error))
+                self._troubles.setdefault(kind, (clock.monotonic(), error))
                 self._troubles[kind] = (self._troubles[kind][0], error)
             case Back(kind):
                 self._troubles.pop(kind, None)
@@ -88,7 +88,7 @@ class Followed:
 
     def trouble(self) -> str:
         """Why what is known may be old; empty where all is well."""
-        now = time.monotonic()
+        now = clock.monotonic()
         for since, error in self._troubles.values():
             return f"{error.message} (for {now - since:.0f} s; going on as soon as it answers)"
         return ""

@@ -5,9 +5,9 @@ import time
 import traceback
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import NoReturn
 
+from aiops import clock
 from aiops.clients.kube import Kube
 from aiops.collect import gather
 from aiops.collect.cluster import ClusterReads, Read
@@ -53,7 +53,7 @@ def take_look(session: Session, profile: str | None, names: Iterable[str], repor
     for name, why in tuple(doubted(answers)):
         del answers[name]
         failures[name] = CannotTell(f"kubernetes: {why}", "kubectl get the same list, with the same login")
-    here = datetime.now(UTC)
+    here = clock.now()
     taken = cluster.kube.now() if cluster.kube is not None else here
     return Look(
         run=session.run,

@@ -1,8 +1,8 @@
 """Which phase a model is in, how long each has taken, and how long it may take."""
 
-import time
 from dataclasses import replace
 
+from aiops import clock
 from aiops.config.model import Timeouts
 from aiops.judge.model import Model
 from aiops.judge.phases.phase import PHASES, Phase, Stand
@@ -23,7 +23,7 @@ class Phases:
             "weights": model.startup_s,
             "serving": timeouts.answer,
         }
-        self._began = time.monotonic()
+        self._began = clock.monotonic()
         self._took: dict[Phase, float] = {}
 
     def advance(self, stand: Stand) -> Phase | None:
@@ -36,7 +36,7 @@ class Phases:
                 self._took[before] = self._here()
             return None
         self._took[before] = self._here()
-        self._began = time.monotonic()
+        self._began = clock.monotonic()
         for phase in PHASES[PHASES.index(stand.phase) :]:
             self._took.pop(phase, None)
         return before if PHASES.index(stand.phase) < PHASES.index(before) else None
@@ -51,7 +51,7 @@ class Phases:
         return ", ".join(passed) or "none passed"
 
     def _here(self) -> float:
-        return time.monotonic() - self._began
+        return clock.monotonic() - self._began
 
     def _index(self) -> int:
         return len(PHASES) if self.stand.done else PHASES.index(self.stand.phase)

@@ -1,7 +1,6 @@
 """The cluster's Applications and ApplicationSets, and what of Argo CD stands still."""
 
-import time
-
+from aiops import clock
 from aiops.clients.kube import APPLICATION, APPLICATIONSET, Kind, Kube
 from aiops.judge import application, applicationset
 from aiops.judge.stall import stalled_part
@@ -22,7 +21,7 @@ class Picture(Followed):
     """What the watches of Argo CD's namespace tell."""
 
     def __init__(self, kube: Kube, namespace: str, inbox: Inbox) -> None:
-        self._changed_at = dict.fromkeys(FOLLOWED, time.monotonic())
+        self._changed_at = dict.fromkeys(FOLLOWED, clock.monotonic())
         self._pending_since: dict[tuple[Kind, str], float] = {}
         super().__init__(kube, dict.fromkeys(FOLLOWED, namespace), inbox)
 
@@ -43,13 +42,13 @@ class Picture(Followed):
 
     def moved(self, kind: Kind) -> None:
         """Argo CD did something."""
-        self._changed_at[kind] = time.monotonic()
+        self._changed_at[kind] = clock.monotonic()
 
     def trouble(self) -> str:
         """Why the picture may be old or stand still; empty where all is well."""
         if text := super().trouble():
             return text
-        now = time.monotonic()
+        now = clock.monotonic()
         text = stalled_part(self._silent_s(APPLICATION, now), self._silent_s(APPLICATIONSET, now))
         return f"{text} ({self._unanswered()})" if text else ""
 

@@ -1,9 +1,9 @@
 """Asks Argo CD to look again at what looks stale: a bounded number at a time, and less often where it is no use."""
 
 import secrets
-import time
 from collections.abc import Iterable
 
+from aiops import clock
 from aiops.clients.kube import APPLICATION, APPLICATIONSET, Kube
 from aiops.errors import Conflict, NotFound, Unreachable
 from aiops.judge import application, applicationset
@@ -69,12 +69,12 @@ class Refresher:
         except (Unreachable, NotFound, Conflict):
             return  # the watch tells of both; the next look decides again
         self._picture.put(APPLICATIONSET, body)
-        self._sets[name] = (commit, time.monotonic())
+        self._sets[name] = (commit, clock.monotonic())
 
     def asked_s(self, name: str, commit: str) -> float | None:
         """For how many seconds an ApplicationSet has been asked to read this commit; None: it was not."""
         asked, at = self._sets.get(name, ("", 0.0))
-        return time.monotonic() - at if asked == commit else None
+        return clock.monotonic() - at if asked == commit else None
 
     def _lost(self, judged: Judged) -> bool:
         """It was asked for, by anybody, and has not been answered for a while."""
@@ -83,7 +83,7 @@ class Refresher:
         if app is None or not application.refresh_pending(app):
             self._pending.pop(name, None)
             return False
-        return time.monotonic() - self._pending.setdefault(name, time.monotonic()) >= LOST_S
+        return clock.monotonic() - self._pending.setdefault(name, clock.monotonic()) >= LOST_S
 
     def _due(self, judged: Judged) -> bool:
         app = self._picture.applications.get(judged.expected.name)
@@ -92,7 +92,7 @@ class Refresher:
         if not operation_of(app).over:
             return False
         detail, at, pause = self._asked.get(judged.expected.name, ("", 0.0, 0.0))
-        return detail != judged.verdict.detail or time.monotonic() - at >= pause
+        return detail != judged.verdict.detail or clock.monotonic() - at >= pause
 
     def _ask(self, judged: Judged) -> bool:
         name, detail = judged.expected.name, judged.verdict.detail
@@ -103,6 +103,6 @@ class Refresher:
         self._picture.put(APPLICATION, body)
         before, _, pause = self._asked.get(name, ("", 0.0, 0.0))
         longer = min(LONGEST_S, pause * GROWTH) if before == detail else FIRST_S
-        self._asked[name] = (detail, time.monotonic(), longer)
-        self._pending[name] = time.monotonic()
+        self._asked[name] = (detail, clock.monotonic(), longer)
+        self._pending[name] = clock.monotonic()
         return True

@@ -9,6 +9,7 @@ import platform
 import time
 from typing import Literal
 
+from aiops import clock
 from aiops.clients.kube import DEPLOYMENTS, Kube
 from aiops.errors import AiopsError, Conflict, Forbidden, LoginFailed, NotFound, Refused
 from aiops.judge.raised import RAISED, Raised, raised_of, still_raised
@@ -64,7 +65,7 @@ def lower(kube: Kube, namespace: str, name: str, run: str | None) -> Down:
     `run`: only while it is what this run raised, and nobody scaled it since; None: whoever raised it. Raises the last
     error where nothing helped: it still runs.
     """
-    began = time.monotonic()
+    began = clock.monotonic()
     while True:
         try:
             live = kube.get(DEPLOYMENTS, name, namespace)
@@ -77,9 +78,9 @@ def lower(kube: Kube, namespace: str, name: str, run: str | None) -> Down:
         except (Forbidden, LoginFailed):
             raise  # no second try changes it
         except AiopsError:
-            if time.monotonic() - began > SURELY_S:
+            if clock.monotonic() - began > SURELY_S:
                 raise
-            time.sleep(PAUSE_S)
+            time.sleep(clock.real(PAUSE_S))
         else:
             return "lowered"
 

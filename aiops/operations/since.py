@@ -1,8 +1,8 @@
 """For how long a row has been as it is."""
 
-import time
 from dataclasses import replace
 
+from aiops import clock
 from aiops.progress.events import Row
 
 
@@ -14,7 +14,7 @@ class Since:
 
     def stamp(self, row: Row) -> Row:
         """The row with `since_s`."""
-        now, look = time.monotonic(), f"{row.state}: {row.detail}"
+        now, look = clock.monotonic(), f"{row.state}: {row.detail}"
         before, at = self._seen.get(row.name, ("", now))
         self._seen[row.name] = (look, at if before == look else now)
         return replace(row, since_s=now - self._seen[row.name][1])

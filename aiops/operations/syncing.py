@@ -1,10 +1,10 @@
 """The syncs of one command, side by side: each application is looked at afresh, synced, and looked at again."""
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from queue import SimpleQueue
 
+from aiops import clock
 from aiops.clients.kube import APPLICATION
 from aiops.errors import Conflict, Refused, Unreachable
 from aiops.judge.application import refresh_pending
@@ -35,7 +35,7 @@ class Course:
     expected: Expected
     detail: str = "reading"
     asked: float | None = None
-    """When a refresh was asked for last, by this machine's monotonic clock."""
+    """When a refresh was asked for last, by `clock.monotonic`."""
     asked_at: str | None = None
     """Its `reconciledAt` then."""
     started: bool = False
@@ -116,13 +116,13 @@ class Syncing:
     def _ask(self, course: Course, app: Json) -> None:
         """Ask Argo CD to look; again after a pause where it looked, and after a longer one where it does not answer."""
         pause_s = LOST_S if refresh_pending(app) else ASK_EVERY_S
-        if course.asked is not None and time.monotonic() - course.asked < pause_s:
+        if course.asked is not None and clock.monotonic() - course.asked < pause_s:
             return
         if course.asked is not None:  # it looked, and that was not enough: the branch may have moved
             known, layers = self.revision, self.revision.delivery.inside
             self.questions.ask("revision", lambda: read_revision(self.session, layers, known), every_s=GIT_EVERY_S)
         self.picture.put(APPLICATION, request_refresh(self.session.kube, self.session.namespace, app))
-        course.asked, course.asked_at = time.monotonic(), app.get("status", {}).get("reconciledAt") or ""
+        course.asked, course.asked_at = clock.monotonic(), app.get("status", {}).get("reconciledAt") or ""
 
     def _start(self, course: Course, app: Json) -> None:
         self.guard(course.expected.name, app)

@@ -1,10 +1,10 @@
 """`wait`: until every automatic application of a profile stands, or cannot."""
 
-import time
 from dataclasses import replace
 from math import inf
 from queue import SimpleQueue
 
+from aiops import clock
 from aiops.clients.kube import APPLICATION, Kinds
 from aiops.collect import read_details
 from aiops.errors import AiopsError, Conflict, Unreachable
@@ -105,7 +105,7 @@ class Waiting:
             return False  # nobody tells whether it is still so, or whether the branch moved
         shaky = tuple((row.name, row.detail) for row in end.rows if row.state in ("hopeless", "deferred", "suspended"))
         if shaky != self.proposed[0]:
-            self.proposed = (shaky, time.monotonic())
+            self.proposed = (shaky, clock.monotonic())
         topics = self._topics(judged) if shaky else ()
         return all(self.questions.known_since(topic, self.proposed[1]) for topic in topics)
 
@@ -157,7 +157,7 @@ class Waiting:
             self.blocked_at.pop(name, None)
             return False
         self._ask_git(0.0)
-        return self.questions.known_since("revision", self.blocked_at.setdefault(name, time.monotonic()))
+        return self.questions.known_since("revision", self.blocked_at.setdefault(name, clock.monotonic()))
 
     def _unblock(self, judged: Judged) -> None:
         name = judged.expected.name

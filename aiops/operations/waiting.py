@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
+from aiops import clock
 from aiops.errors import AiopsError
 
 TICK_S = 0.5
 """How often the loop looks even when nothing arrives: for what depends on time alone."""
 BURST_S = 0.1
 """For how long messages are taken together before the next look."""
+SHORTEST_S = 0.03
+"""Of either, in this machine's seconds: a look costs the same work however fast the platform's clock runs."""
 
 Message = object
 Inbox = SimpleQueue[Message]
@@ -40,9 +43,9 @@ def until(
     inbox: Inbox, take: Callable[[Message], None], look: Callable[[Moment], End | None], *, limit_s: float
 ) -> End:
     """Take what arrives and look, until a look gives an end. At `Moment.over` a look must give one."""
-    began = time.monotonic()
+    began = clock.monotonic()
     while True:
-        moment = Moment(time.monotonic() - began, limit_s)
+        moment = Moment(clock.monotonic() - began, limit_s)
         end = look(moment)
         if end is not None:
             return end
@@ -52,12 +55,16 @@ def until(
 def _drain(inbox: Inbox, take: Callable[[Message], None], patience_s: float) -> None:
     """Wait for a message, then take what comes with it: changes come in bursts, and a look judges everything."""
     try:
-        take(inbox.get(timeout=patience_s))
-        burst_ends = time.monotonic() + BURST_S
+        take(inbox.get(timeout=_real(patience_s)))
+        burst_ends = time.monotonic() + _real(BURST_S)
         while True:
             take(inbox.get(timeout=max(0.0, burst_ends - time.monotonic())))
     except Empty:
         return
+
+
+def _real(seconds: float) -> float:
+    return max(clock.real(seconds), min(seconds, SHORTEST_S))
 
 
 @dataclass(frozen=True)
@@ -85,13 +92,13 @@ class Questions:
         less often still, so that it takes a quarter of the time at most. 0 asks at once."""
         last = self._answered.get(topic)
         pause_s = max(every_s, 3 * self._took.get(topic, 0.0)) if every_s else 0.0
-        if topic in self._open or (last is not None and time.monotonic() - last < pause_s):
+        if topic in self._open or (last is not None and clock.monotonic() - last < pause_s):
             return
-        self._open[topic] = time.monotonic()
+        self._open[topic] = clock.monotonic()
         threading.Thread(target=self._run, args=(topic, read), daemon=True).start()
 
     def known_since(self, topic: str, moment: float) -> bool:
-        """The last answer on this topic is of a read that began after a moment of the monotonic clock."""
+        """The last answer on this topic is of a read that began after a moment of `clock.monotonic`."""
         return self._known_at.get(topic, 0.0) > moment
 
     def close(self, answer: Answer) -> None:
@@ -99,8 +106,8 @@ class Questions:
         asked = self._open.pop(answer.topic)
         if answer.error is None:
             self._known_at[answer.topic] = asked
-        self._answered[answer.topic] = time.monotonic()
-        self._took[answer.topic] = time.monotonic() - asked
+        self._answered[answer.topic] = clock.monotonic()
+        self._took[answer.topic] = clock.monotonic() - asked
         if answer.bug is not None:
             raise answer.bug
 

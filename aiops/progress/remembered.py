@@ -20,11 +20,16 @@ LINE_BYTES = 64 * 1024
 _FILE = re.compile(r"(\d{8}T\d{6}-[0-9a-f]{4})\.jsonl")
 
 
-def runs_folder() -> Path:
-    """Where the journals of this user lie."""
+def state_folder() -> Path:
+    """Where aiops keeps what it remembers for this user."""
     from platformdirs import user_state_path
 
-    return user_state_path("aiops") / "runs"
+    return user_state_path("aiops")
+
+
+def runs_folder() -> Path:
+    """Where the journals of this user lie."""
+    return state_folder() / "runs"
 
 
 def run_ids(folder: Path) -> tuple[str, ...]:

@@ -288,3 +288,22 @@ class CheckListed(Result):
 
     checks: tuple[tuple[str, str, str, str], ...]
     """(group, slug, what holds, slugs that have to pass first)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaultStands:
+    """One fault of the lab."""
+
+    slug: str
+    provokes: str
+    """What is so while it is on."""
+    named_by: str
+    """The check of doctor or the stage of a bring-up that tells it."""
+    on: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabStands(Result):
+    """`lab fault`, `lab faults`, and the end of `lab up`: how a lab stands."""
+
+    faults: tuple[FaultStands, ...] = ()

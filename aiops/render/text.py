@@ -8,6 +8,7 @@ from aiops.progress.results import (
     BroughtUp,
     CheckListed,
     Diagnosed,
+    LabStands,
     ModelDown,
     ModelUp,
     Probe,
@@ -172,6 +173,14 @@ def _replayed(result: Replayed) -> Iterator[Line | Page]:
         yield from lines(each) if isinstance(each, Planned) else (Line(each),)
     if result.ended is not None:
         yield from apart(lines(result.ended))
+
+
+@body.register
+def _lab_stands(result: LabStands) -> Iterator[Line]:
+    width = max((len(fault.slug) for fault in result.faults), default=0)
+    for fault in result.faults:
+        words = f"{fault.slug:<{width}}  {'on ' if fault.on else 'off'}  {fault.provokes} ({fault.named_by})"
+        yield Line(words, WARNING if fault.on else INFO)
 
 
 @body.register

@@ -50,7 +50,7 @@ def up(operator: Shell, *words: str) -> Up:
     process = operator.start("lab", "up", *words)
     assert process.stdout is not None
     lines: list[str] = []
-    while "GIT_CONFIG_VALUE" not in "".join(lines):
+    while not lines or "Ctrl-C" not in lines[-1]:
         line = process.stdout.readline()
         assert line, process.communicate()
         lines.append(line)
@@ -66,7 +66,7 @@ def lab(operator: Shell) -> Iterator[Up]:
 
 
 def test_it_says_that_it_is_one_and_what_lets_another_terminal_use_it(operator: Shell, lab: Up, tmp_path: Path) -> None:
-    assert lab.lines[0].startswith("# A lab: everything is simulated")
+    assert lab.lines[0].startswith("# a lab: everything is simulated")
     kubeconfig = Path(lab.environ["KUBECONFIG"])
     assert kubeconfig.is_relative_to(tmp_path / "state")
     assert stat.S_IMODE(kubeconfig.stat().st_mode) == 0o600
@@ -124,7 +124,7 @@ def test_faults_can_be_listed_without_a_lab(operator: Shell) -> None:
     [
         (["lab", "fault", "nodes-ready"], "no lab runs", "aiops lab up"),
         (["lab", "fault", "nodes-redy"], "no fault `nodes-redy`; did you mean `nodes-ready`?", "`aiops lab faults`"),
-        (["lab", "fault", "config-valid"], "a fault of your files", "aiops rehearse --fault config-valid"),
+        (["lab", "fault", "config-valid"], "a fault of your own files", "aiops rehearse --fault config-valid"),
         (["rehearse", "--fault", "nodes-redy"], "no fault `nodes-redy`; did you mean", "`aiops lab faults` lists them"),
         (["rehearse", "--tree", "."], "no config file is at any of these places", "--config"),
     ],
@@ -157,7 +157,7 @@ def test_a_push_from_the_terminal_goes_to_the_lab(operator: Shell, tmp_path: Pat
 def committed(folder: Path) -> Path:
     """The sample tree as a checkout of its own."""
     checkout(folder)
-    repository.commit_all(folder)
+    repository.commit_all(folder, "work")
     return folder
 
 

@@ -10,12 +10,14 @@ argocd.json.gz      Argo CD's CustomResourceDefinitions without descriptions, it
 
 import gzip
 import json
+import ssl
 import subprocess
+import urllib.request
 from pathlib import Path
 
 DATA = Path(__file__).resolve().parents[2] / "aiops" / "lab" / "data"
 OMITTED = {  # groups, and resources of the core group, that neither aiops nor its users meet
-    "certificates.k8s.io", "events.k8s.io", "flowcontrol.apiserver.k8s.io", "node.k8s.io", "resource.k8s.io",
+    "certificates.k8s.io", "events.k8s.io", "flowcontrol.apiserver.k8s.io", "node.k8s.io",
     "bindings", "componentstatuses", "podtemplates",
 }
 ROLES = {
@@ -23,6 +25,7 @@ ROLES = {
     "system:aggregate-to-view", "system:basic-user", "system:discovery", "system:public-info-viewer",
 }
 ARGOCD = "argocd-cm", "argocd-cmd-params-cm", "argocd-gpg-keys-cm", "argocd-rbac-cm", "argocd-tls-certs-cm"
+DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 WORDS = {"description", "example", "externalDocs", "x-kubernetes-group-version-kind"}
 ZERO = ("", 0, False)  # Go's zero values, which the OpenAPI of built-in kinds calls defaults; {} marks what always is there
 
@@ -82,8 +85,7 @@ def of(name):
 def kinds(custom):
     """What discovery tells, but for custom kinds; in the order in which kubectl resolves names."""
     for path in ("/api", "/apis"):
-        accept = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
-        for group in discovery(path, accept)["items"]:
+        for group in discovery(path)["items"]:
             name = group["metadata"].get("name", "")
             if name in OMITTED | custom:
                 continue
@@ -99,13 +101,10 @@ def kinds(custom):
                     }
 
 
-def discovery(path, accept):
+def discovery(path):
     """kubectl cannot send an Accept header: by the server's own address and the token of its kubeconfig."""
-    import ssl
-    import urllib.request
-
     config = kubectl("config", "view", "--raw", "-o", "json")
-    headers = {"Accept": accept, "Authorization": f"Bearer {config['users'][0]['user']['token']}"}
+    headers = {"Accept": DISCOVERY, "Authorization": f"Bearer {config['users'][0]['user']['token']}"}
     request = urllib.request.Request(config["clusters"][0]["cluster"]["server"] + path, headers=headers)
     return json.load(urllib.request.urlopen(request, context=ssl._create_unverified_context()))
 

@@ -3,6 +3,7 @@
 It reads an order a line from stdin and answers `[pid]`; where a run has ended, `[pid, exit code]`.
 """
 
+import gc
 import importlib
 import json
 import os
@@ -11,6 +12,7 @@ import selectors
 import signal
 import socket
 import sys
+import traceback
 from typing import Any
 
 LIBRARIES = (
@@ -34,6 +36,8 @@ def load() -> None:
 def serve() -> None:
     """Until stdin ends."""
     load()
+    gc.collect()
+    gc.freeze()  # or each child would copy all of it
     waker, woken = socket.socketpair()
     for each in (waker, woken):
         each.setblocking(False)
@@ -67,17 +71,25 @@ def fork(order: dict[str, Any]) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for path, flags, number in (
-        (os.devnull, os.O_RDONLY, 0), (order["out"], os.O_WRONLY, 1), (order["err"], os.O_WRONLY, 2),
+        (os.devnull, os.O_RDONLY, 0), (order["out"], os.O_WRONLY | os.O_TRUNC, 1), (order["err"], os.O_WRONLY, 2),
     ):  # fmt: skip
         os.dup2(os.open(path, flags), number)
-    os.closerange(3, 256)
     os.environ.clear()
     os.environ.update(order["environ"])
     os.chdir(order["folder"])
     sys.argv = ["aiops", *order["words"]]
     from aiops.__main__ import main
 
-    main()
+    code = 1
+    try:
+        main()
+    except SystemExit as end:
+        code = int(end.code or 0)
+    except BaseException:  # noqa: BLE001 - as the interpreter would
+        traceback.print_exc()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # to take a whole interpreter apart would cost as much as the run
 
 
 def bury() -> None:

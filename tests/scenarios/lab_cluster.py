@@ -20,6 +20,7 @@ PACE = Pace(
     node_leaves_s=0.0,
     image_s=0.0,
     start_s=0.0,
+    stop_s=0.5,
     git_s=180.0,
 )
 """Of what takes minutes in the world, so much that a scenario can see it."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import reduce
 
 from aiops.lab.api import fields, refusals
+from aiops.lab.api.decoding import Misfit, misfits
 from aiops.lab.api.fieldsets import Path, common, field_set, owned, union
 from aiops.lab.api.kinds import Json, Kind, Value
 from aiops.lab.api.objects import Objects, Writer
@@ -26,43 +27,59 @@ def applied(
     dry_run: bool = False,
 ) -> tuple[Json, bool]:
     """The object after an apply, and whether it was created."""
-    if body.get("metadata", {}).get("managedFields") is not None:
+    meta = body.get("metadata") or {}
+    if meta.get("managedFields") is not None:
         raise refusals.bad_request("metadata.managedFields must be nil")
+    _refuse_misfits(kind, name, body)
     by = replace(by, operation="Apply")
+    place = {"name": name, **({"namespace": namespace} if namespace else {})}
     live = objects.find(kind.resource, name, namespace)
+    entry = {**fields.entry(kind, by, subresource), "time": objects.clock.stamp()}
+    new = merged(kind, live, {**body, "metadata": {**meta, **place}}, entry, force=force)
     if live is None:
-        place = {"name": name, **({"namespace": namespace} if namespace else {})}
-        body = {**body, "metadata": {**body.get("metadata", {}), **place}}
-        new = merged(kind, {"metadata": {}}, body, fields.entry(kind, by, subresource), objects.clock.stamp(), force)
         return objects.create(kind.resource, new, by, dry_run=dry_run), True
-    new = merged(kind, live, body, fields.entry(kind, by, subresource), objects.clock.stamp(), force)
     new = objects.edit(kind.resource, name, namespace, lambda _: new, by, subresource=subresource, dry_run=dry_run)
     return new, False
 
 
-def merged(kind: Kind, live: Json, config: Json, mine: Json, now: str, force: bool) -> Json:
+def merged(kind: Kind, live: Json | None, config: Json, mine: Json, *, force: bool) -> Json:
     """The live object with what is applied to it, and without what its manager applied before and no longer does."""
-    schema = schema_of(kind)
-    entries = live["metadata"].get("managedFields", [])
+    schema, entries = schema_of(kind), live["metadata"].get("managedFields", []) if live else []
     others = [each for each in entries if not fields.is_of(each, mine)]
     last: Json = next((each for each in entries if fields.is_of(each, mine)), {})
-    owns = field_set(_paths(schema, fields.ownable(config)))
-    new = _merge(schema, live, config)
-    if last:
-        new = _pruned(schema, new, last["fieldsV1"], reduce(union, [each["fieldsV1"] for each in others], owns))
-    before = fields.ownable(live) if entries or "uid" in live["metadata"] else fields.empty(kind)
-    changed, removed = fields.compare(schema, before, fields.ownable(new))
+    owners = reduce(union, (each["fieldsV1"] for each in others), field_set(_paths(schema, config)))
+    new = _pruned(schema, _merge(schema, live or {}, config), last.get("fieldsV1", {}), owners)
+    changed, removed = fields.compare(schema, fields.ownable(live) if live else fields.empty(kind), fields.ownable(new))
     if not force:
         _refuse_conflicts(others, changed)
-    kept = [
-        {**each, "fieldsV1": left} for each in others if (left := fields.without(each["fieldsV1"], changed | removed))
-    ]
-    time = now if changed or removed else last.get("time")
-    entry = {**mine, **({"time": time} if time else {}), "fieldsV1": owns}
-    return {
-        **new,
-        "metadata": {**new["metadata"], "managedFields": fields.in_order([*kept, *([entry] if owns else [])])},
-    }
+    if not changed and not removed:
+        mine = {
+            **{key: mine[key] for key in mine if key != "time"},
+            **{key: last[key] for key in last if key == "time"},
+        }
+    owns = field_set(set(_paths(schema, fields.ownable(config))) - {("f:metadata",)})
+    left = ((each, fields.without(each["fieldsV1"], changed | removed)) for each in others)
+    kept = [{**each, "fieldsV1": still} for each, still in left if still]
+    owned_by = fields.in_order([*kept, *([{**mine, "fieldsV1": owns}] if owns else [])])
+    return {**new, "metadata": {**new["metadata"], "managedFields": owned_by}}
+
+
+def _refuse_misfits(kind: Kind, name: str, config: Json) -> None:
+    """500 of what is no configuration of this kind."""
+    found = [f".{each.path}: {_unfit(each)}" for each in misfits(schema_of(kind), config)]
+    if found:
+        who = f"{config.get('metadata', {}).get('namespace', '')}/{name}; {kind.group}/{kind.version}, Kind={kind.kind}"
+        why = found[0] if len(found) == 1 else "errors:\n" + "\n".join(f"  {each}" for each in found)
+        raise Refusal(500, "", f"failed to create typed patch object ({who}): {why}")
+
+
+def _unfit(misfit: Misfit) -> str:
+    if not misfit.why:
+        return "field not declared in schema"
+    names = {"array": "list", "integer": "numeric (int or float)", "number": "numeric (int or float)", "object": "map"}
+    wanted = misfit.schema.get("type", "string")
+    kinds = {str: "string", dict: "map[string]interface {}", list: "[]interface {}", bool: "bool"}
+    return f"expected {names.get(wanted, wanted)}, got {kinds.get(type(misfit.value), 'number')}"
 
 
 def _paths(schema: Schema, value: Value, path: Path = ()) -> Iterator[Path]:

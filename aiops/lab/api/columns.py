@@ -1,18 +1,15 @@
 """The columns of built-in kinds, as kubectl prints them (pkg/printers/internalversion/printers.go)."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import timedelta
-from typing import Any
 
+from aiops.lab.api.durations import Age, human
 from aiops.lab.api.kinds import Json
+from aiops.lab.api.pod_columns import pod
 from aiops.lab.clock import parse
 
-Age = Callable[[str | None], str]
-"""How long ago a time was, as kubectl writes it."""
 Cells = Callable[[Json, Age], list[object]]
 """A row, of an object."""
 MODES = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX", "ReadWriteOncePod": "RWOP"}
-DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 ROLE = "node-role.kubernetes.io/"
 
 
@@ -35,58 +32,6 @@ def _containers(spec: Json) -> list[object]:
 
 def _selector(spec: Json) -> str:
     return _pairs((spec.get("selector") or {}).get("matchLabels"))
-
-
-def _pod(body: Json, age: Age) -> list[object]:
-    spec, status = body["spec"], body.get("status") or {}
-    statuses = status.get("containerStatuses") or ()
-    restarts: int = sum(each.get("restartCount", 0) for each in statuses)
-    ends = [((each.get("lastState") or {}).get("terminated") or {}).get("finishedAt") for each in statuses]
-    last = max(filter(None, ends), default=None)
-    return [
-        body["metadata"]["name"],
-        f"{sum(bool(each.get('ready')) for each in statuses)}/{len(spec.get('containers') or ())}",
-        pod_status(body), f"{restarts} ({age(last)} ago)" if restarts and last else str(restarts),
-        _created(body, age), status.get("podIP") or "<none>", spec.get("nodeName") or "<none>",
-        status.get("nominatedNodeName") or "<none>", "<none>",
-    ]  # fmt: skip
-
-
-def pod_status(body: Json) -> str:
-    """A pod's state in one word, as the column STATUS has it."""
-    status = body.get("status") or {}
-    word = status.get("reason") or status.get("phase") or "Unknown"
-    initial = _initial(body)
-    if initial:
-        word = initial
-    else:
-        running = False
-        for each in reversed(status.get("containerStatuses") or ()):
-            word = _container_word(each.get("state") or {}) or word
-            running = running or bool(each.get("ready") and "running" in (each.get("state") or {}))
-        if word == "Completed" and running:
-            word = "Running"
-    return "Terminating" if body["metadata"].get("deletionTimestamp") else str(word)
-
-
-def _initial(body: Json) -> str:
-    statuses = (body.get("status") or {}).get("initContainerStatuses") or ()
-    for number, each in enumerate(statuses):
-        state = each.get("state") or {}
-        if (state.get("terminated") or {}).get("exitCode") == 0:
-            continue
-        word = _container_word(state)
-        if word and word != "PodInitializing":
-            return f"Init:{word}"
-        return f"Init:{number}/{len(body['spec'].get('initContainers') or ())}"
-    return ""
-
-
-def _container_word(state: Json) -> str:
-    waiting, ended = state.get("waiting") or {}, state.get("terminated") or {}
-    if ended and not ended.get("reason"):
-        return f"Signal:{ended['signal']}" if ended.get("signal") else f"ExitCode:{ended.get('exitCode', 0)}"
-    return str(waiting.get("reason") or ended.get("reason") or "")
 
 
 def _deployment(body: Json, age: Age) -> list[object]:
@@ -177,17 +122,6 @@ def _modes(modes: Iterable[str] | None) -> str:
     return ",".join(MODES.get(each, each) for each in modes or ())
 
 
-def _volume(body: Json, age: Age) -> list[object]:
-    spec, status, claim = body["spec"], body.get("status") or {}, body["spec"].get("claimRef") or {}
-    owner = f"{claim['namespace']}/{claim['name']}" if claim else ""
-    size, modes = (spec.get("capacity") or {}).get("storage", ""), _modes(spec.get("accessModes"))
-    return [
-        body["metadata"]["name"], size, modes, spec.get("persistentVolumeReclaimPolicy", ""), status.get("phase", ""),
-        owner, spec.get("storageClassName", ""), "<unset>", status.get("reason", ""), _created(body, age),
-        spec.get("volumeMode") or "<unset>",
-    ]  # fmt: skip
-
-
 def _job(body: Json, age: Age) -> list[object]:
     spec, status = body["spec"], body.get("status") or {}
     states = [each["type"] for each in status.get("conditions") or () if each["status"] == "True"]
@@ -211,40 +145,17 @@ def _secret(body: Json, age: Age) -> list[object]:
 
 
 def _apiservice(body: Json, age: Age) -> list[object]:
-    service = body["spec"].get("service")
-    conditions = {each["type"]: each for each in (body.get("status") or {}).get("conditions") or ()}
-    found: Any = conditions.get("Available", {"status": "Unknown"})
-    word = (
-        found["status"]
-        if found["status"] == "True" or not found.get("reason")
-        else f"{found['status']} ({found['reason']})"
-    )
+    service, conditions = body["spec"].get("service"), (body.get("status") or {}).get("conditions") or ()
+    found = next((each for each in conditions if each["type"] == "Available"), {"status": "Unknown"})
+    why = f" ({found['reason']})" if found["status"] != "True" and found.get("reason") else ""
     by = f"{service['namespace']}/{service['name']}" if service else "Local"
-    return [body["metadata"]["name"], by, word, _created(body, age)]
-
-
-def _class(body: Json, age: Age) -> list[object]:
-    meta = body["metadata"]
-    default = " (default)" if (meta.get("annotations") or {}).get(DEFAULT_CLASS) == "true" else ""
-    grows = body.get("allowVolumeExpansion", False)
-    how = [body.get("provisioner", ""), body.get("reclaimPolicy", "Delete"), body.get("volumeBindingMode", "Immediate")]
-    return [meta["name"] + default, *how, grows, _created(body, age)]
-
-
-def _bound(body: Json, age: Age) -> list[object]:
-    role = body["roleRef"]
-    return [body["metadata"]["name"], f"{role['kind']}/{role['name']}", _created(body, age)]
-
-
-def _dated(body: Json, age: Age) -> list[object]:
-    return [body["metadata"]["name"], body["metadata"].get("creationTimestamp")]
+    return [body["metadata"]["name"], by, f"{found['status']}{why}", _created(body, age)]
 
 
 WORKLOAD = "Age|Containers*|Images*|Selector*"
-RBAC = "rbac.authorization.k8s.io"
 COLUMNS: Mapping[str, tuple[str, Cells]] = {
     "": ("Name|Age", _any),
-    "pods": ("Name|Ready|Status|Restarts|Age|IP*|Node*|Nominated Node*|Readiness Gates*", _pod),
+    "pods": ("Name|Ready|Status|Restarts|Age|IP*|Node*|Nominated Node*|Readiness Gates*", pod),
     "deployments.apps": (f"Name|Ready|Up-to-date|Available|{WORKLOAD}", _deployment),
     "replicasets.apps": (f"Name|Desired|Current|Ready|{WORKLOAD}", _replicaset),
     "statefulsets.apps": ("Name|Ready|Age|Containers*|Images*", _statefulset),
@@ -257,45 +168,9 @@ COLUMNS: Mapping[str, tuple[str, Cells]] = {
     "persistentvolumeclaims": (
         "Name|Status|Volume|Capacity|Access Modes|StorageClass|VolumeAttributesClass|Age|VolumeMode*", _claim,
     ),
-    "persistentvolumes": (
-        "Name|Capacity|Access Modes|Reclaim Policy|Status|Claim|StorageClass|VolumeAttributesClass|Reason|Age"
-        "|VolumeMode*",
-        _volume,
-    ),
     "jobs.batch": (f"Name|Status|Completions|Duration|{WORKLOAD}", _job),
     "configmaps": ("Name|Data|Age", _counted("data", "binaryData")),
     "secrets": ("Name|Type|Data|Age", _secret),
     "apiservices.apiregistration.k8s.io": ("Name|Service|Available|Age", _apiservice),
-    "storageclasses.storage.k8s.io": (
-        "Name|Provisioner|ReclaimPolicy|VolumeBindingMode|AllowVolumeExpansion|Age", _class,
-    ),
-    f"rolebindings.{RBAC}": ("Name|Role|Age", _bound), f"clusterrolebindings.{RBAC}": ("Name|Role|Age", _bound),
-    f"clusterroles.{RBAC}": ("Name|Created At", _dated), f"roles.{RBAC}": ("Name|Created At", _dated),
-    "customresourcedefinitions.apiextensions.k8s.io": ("Name|Created At", _dated),
 }  # fmt: skip
 """Of each resource, its columns (starred: only with `-o wide`) and what makes a row; of all others, the first."""
-
-
-def human(age: timedelta) -> str:
-    """A duration in at most two units (apimachinery/pkg/util/duration.HumanDuration)."""
-    seconds = int(age.total_seconds())
-    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
-    if seconds < 0:
-        return "0s"
-    if seconds < 120:
-        return f"{seconds}s"
-    if minutes < 10:
-        return _two(minutes, "m", seconds % 60, "s")
-    if minutes < 180:
-        return f"{minutes}m"
-    if hours < 8:
-        return _two(hours, "h", minutes % 60, "m")
-    if hours < 48:
-        return f"{hours}h"
-    if days < 8:
-        return _two(days, "d", hours % 24, "h")
-    return f"{days}d" if days < 730 else _two(days // 365, "y", days % 365, "d")
-
-
-def _two(large: int, unit: str, small: int, lesser: str) -> str:
-    return f"{large}{unit}{small}{lesser}" if small else f"{large}{unit}"

@@ -1,9 +1,11 @@
 """What the API server writes into an object of which its author said nothing."""
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 
 from aiops.lab.api.kinds import Json, Kind, Value
-from aiops.lab.api.schemas import Schema, below, schema_of
+from aiops.lab.api.quantities import total
+from aiops.lab.api.schemas import QUANTITY, Schema, below, is_nullable, schema_of
 
 _FILES = {"defaultMode": 420}
 DEFAULTS: Mapping[str, Json] = {
@@ -64,23 +66,47 @@ def with_defaults(kind: Kind, body: Json) -> Json:
 
 
 def completed(schema: Schema, value: Value) -> Value:
-    """A copy in which every field is there that has a default."""
+    """A copy in which every field is there that has a default; and nothing that Kubernetes' own types leave out."""
     if isinstance(value, list):
         items = schema.get("items", {})
         return [completed(items, each) for each in value]
-    if not isinstance(value, dict):
+    sort = schema.get("x-type")
+    if sort == QUANTITY:
+        return total([value])
+    if not isinstance(value, dict) or not schema.keys() & {"properties", "additionalProperties"}:
         return value
     found = {name: completed(below(schema, name), each) for name, each in value.items()}
     for name, field in schema.get("properties", {}).items():
         if "default" in field and found.get(name) is None:
             found[name] = completed(field, field["default"])
-    kind_of_value = schema.get("title", "")
-    for name, default in DEFAULTS.get(kind_of_value, {}).items():
-        if name not in found:
+    if sort is None:
+        return {name: each for name, each in found.items() if each is not None or is_nullable(below(schema, name))}
+    for name, default in DEFAULTS.get(sort, {}).items():
+        if found.get(name) is None:
             found[name] = completed(below(schema, name), default)
-    if (rule := RULES.get(kind_of_value)) is not None:
+    if (rule := RULES.get(sort)) is not None:
         rule(found, schema)
-    return found
+    return {name: each for name, each in found.items() if not _is_left_out(schema, name, each)}
+
+
+def _is_left_out(schema: Schema, name: str, value: Value) -> bool:
+    """Go's `omitempty`: null is nothing, and so is an empty list or map, but for a struct and a required field."""
+    if value is None or name in schema.get("required", ()):
+        return value is None
+    field = below(schema, name)
+    return value in ({}, []) and ("items" in field or "additionalProperties" in field)
+
+
+def _secret(secret: Json, _schema: Schema) -> None:
+    written = {key: b64encode(text.encode()).decode() for key, text in (secret.pop("stringData", None) or {}).items()}
+    if written:
+        secret["data"] = {**(secret.get("data") or {}), **written}
+
+
+def _namespace(namespace: Json, _schema: Schema) -> None:
+    meta = namespace["metadata"]
+    if "name" in meta:
+        meta["labels"] = {**meta.get("labels", {}), "kubernetes.io/metadata.name": meta["name"]}
 
 
 def _container(container: Json, _schema: Schema) -> None:
@@ -96,6 +122,11 @@ def _pod(pod: Json, _schema: Schema) -> None:
         resources = container["resources"]
         if "limits" in resources:
             resources["requests"] = {**resources["limits"], **resources.get("requests", {})}
+
+
+def _node(status: Json, _schema: Schema) -> None:
+    if "capacity" in status:
+        status.setdefault("allocatable", status["capacity"])
 
 
 def _volume(volume: Json, _schema: Schema) -> None:
@@ -134,7 +165,10 @@ RULES: Mapping[str, Callable[[Json, Schema], None]] = {
     "apps.v1.StatefulSetUpdateStrategy": _rolling,
     "batch.v1.JobSpec": _job,
     "core.v1.Container": _container,
+    "core.v1.Namespace": _namespace,
+    "core.v1.NodeStatus": _node,
     "core.v1.Pod": _pod,
+    "core.v1.Secret": _secret,
     "core.v1.ServicePort": _port,
     "core.v1.Volume": _volume,
     "networking.v1.NetworkPolicySpec": _policy,

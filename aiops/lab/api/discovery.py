@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from aiops.lab.api import recorded
+from aiops.lab.api import openapi, recorded
 from aiops.lab.api.kinds import Json, Kind, Kinds
 
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
@@ -41,7 +41,7 @@ def find(kinds: Kinds, path: str, accept: str) -> tuple[Json, str] | None:
             paths = {path: {"serverRelativeURL": f"/openapi/v3/{path}"} for path in _paths(kinds)}
             return {"paths": paths}, "application/json"
         case ["openapi", "v3", "api" | "apis", *rest] if found := _served(kinds, "/".join(rest[:-1]), rest[-1]):
-            return _openapi(rest[-1], found), "application/json"
+            return openapi.document(rest[-1], found), "application/json"
     return None
 
 
@@ -120,19 +120,3 @@ def _resources(group_version: str, kinds: Sequence[Kind]) -> Json:
                     }
                 )
     return _list("APIResourceList", "v1", {"groupVersion": group_version, "resources": found})
-
-
-def _openapi(version: str, kinds: Sequence[Kind]) -> Json:
-    """As much as kubectl reads before it writes: that the server itself validates fields."""
-    parameters = [{"name": name, "in": "query"} for name in ("dryRun", "fieldManager", "fieldValidation")]
-    paths = {}
-    for kind in kinds:
-        base = f"/apis/{kind.group}/{version}" if kind.group else f"/api/{version}"
-        path = (
-            f"{base}/namespaces/{{namespace}}/{kind.plural}/{{name}}"
-            if kind.namespaced
-            else f"{base}/{kind.plural}/{{name}}"
-        )
-        about = {"group": kind.group, "version": version, "kind": kind.kind}
-        paths[path] = {"patch": {"x-kubernetes-group-version-kind": about, "parameters": parameters, "responses": {}}}
-    return {"openapi": "3.0.0", "info": {"title": "Kubernetes", "version": "v1"}, "paths": paths, "components": {}}

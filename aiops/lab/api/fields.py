@@ -21,12 +21,14 @@ MISSING = object()
 def managed(kind: Kind, old: Json | None, new: Json, by: "Writer", subresource: str, now: str) -> list[Json]:
     """The entries after a write: what it changed is its writer's, and no longer anybody else's.
 
-    A server-side apply has worked them out itself.
+    A server-side apply has worked them out itself. Through `scale` the API server keeps no time, and of a custom
+    resource not even the owner (seen on Kubernetes 1.36).
     """
     entries = _entries(old, new, subresource)
     if by.operation == "Apply":
         return entries
-    changed, removed = compare(schema_of(kind), ownable(old) if old else empty(kind), ownable(new))
+    apart = frozenset({"status"} if "status" in kind.subresources and subresource != "status" else ())
+    changed, removed = compare(schema_of(kind), ownable(old, apart) if old else empty(kind), ownable(new, apart))
     mine = entry(kind, by, subresource)
     if changed or removed:
         entries = [
@@ -36,7 +38,10 @@ def managed(kind: Kind, old: Json | None, new: Json, by: "Writer", subresource: 
         ]
     elif old and _same_but_times(entries, old["metadata"].get("managedFields", [])):
         return list(old["metadata"].get("managedFields", ()))
-    return in_order(credited(entries, {**mine, "time": now}, changed)) if changed else entries
+    if not changed or (subresource == "scale" and kind.custom):
+        return entries
+    when = {} if subresource == "scale" else {"time": now}
+    return in_order(credited(entries, {**mine, **when}, changed))
 
 
 def entry(kind: Kind, by: "Writer", subresource: str) -> Json:
@@ -70,9 +75,9 @@ def in_order(entries: Iterable[Json]) -> list[Json]:
     return sorted(entries, key=lambda each: [each.get(key, "") for key in keys])
 
 
-def ownable(body: Json) -> Json:
-    """An object without what has no owner."""
-    found = {key: value for key, value in body.items() if key not in ("apiVersion", "kind")}
+def ownable(body: Json, apart: frozenset[str] = frozenset()) -> Json:
+    """An object without what has no owner, and without this."""
+    found = {key: value for key, value in body.items() if key not in ("apiVersion", "kind") and key not in apart}
     return {**found, "metadata": {key: value for key, value in body["metadata"].items() if key not in NOBODYS}}
 
 
@@ -90,8 +95,9 @@ def _compare(
     if old == new:
         return
     before, after = parts(schema, old) or {}, parts(schema, new) or {}
+    null = {f"f:{name}" for name in schema.get("required", ())} if "x-type" in schema and old is not MISSING else ()
     for name in before.keys() | after.keys():
-        below, was = before.get(name, ({}, MISSING))
+        below, was = before.get(name, ({}, None if name in null else MISSING))
         below, becomes = after.get(name, (below, MISSING))
         _compare(below, was, becomes, (*path, name), changed, removed)
     if old is MISSING:
@@ -104,15 +110,13 @@ def _compare(
 
 @cache
 def empty(kind: Kind) -> Json:
-    """What an object is compared with when it is created: of a built-in kind, Go's zero value, in which there is what
-    is no pointer."""
-    return {} if kind.custom else {**_zero(schema_of(kind)), "metadata": {}}
+    """What an object is compared with when it is created: Go's zero value, in which all structs are there."""
+    return {**({} if kind.custom else _zero(schema_of(kind))), "metadata": {}}
 
 
 def _zero(schema: Schema) -> Json:
     fields = schema.get("properties", {})
-    structs = {name: _zero(below) for name, below in fields.items() if below.get("default") == {}}
-    return {**dict.fromkeys(schema.get("required", ())), **structs}
+    return {name: _zero(below) for name, below in fields.items() if below.get("default") == {}}
 
 
 def _entries(old: Json | None, new: Json, subresource: str) -> list[Json]:

@@ -98,9 +98,17 @@ def defined(crd: Json) -> Kind:
         short=tuple(names.get("shortNames") or ()), categories=tuple(names.get("categories") or ()),
         subresources=tuple(stored.get("subresources") or ()), custom=True,
         served=tuple(sorted((name for name in versions if versions[name]["served"]), key=_rank)),
-        schemas={name: (each.get("schema") or {}).get("openAPIV3Schema", {}) for name, each in versions.items()},
+        schemas={name: _schema(each) for name, each in versions.items()},
         columns=tuple(stored.get("additionalPrinterColumns") or ()),
     )  # fmt: skip
+
+
+def _schema(version: Json) -> Json:
+    """A version's schema, with what every object has."""
+    schema, text = (version.get("schema") or {}).get("openAPIV3Schema", {}), {"type": "string"}
+    meta = recorded.schemas()["io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"]
+    common = {"apiVersion": text, "kind": text, "metadata": meta}
+    return {**schema, "properties": {**schema.get("properties", {}), **common}}
 
 
 def _rank(version: str) -> tuple[int, int, int, str]:

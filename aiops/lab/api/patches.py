@@ -127,6 +127,8 @@ def _merged(schema: Schema, live: list[Value], patch: list[Value], order: list[V
     key = schema.get("x-kubernetes-patch-merge-key")
 
     def name(item: Value) -> Value:
+        if key and key not in item:
+            raise Refusal(500, "", f"map: {_in_go(item)} does not contain declared merge key: {key}")
         return item[key] if key else item
 
     if any(isinstance(each, dict) and each.get("$patch") == "replace" for each in patch):
@@ -151,6 +153,13 @@ def _arranged(names: Collection[Value], order: list[Value], live: list[Value]) -
             arranged.append(rest.pop(0))
         arranged.append(name)
     return arranged + rest
+
+
+def _in_go(value: Value) -> str:
+    """A value as Go's `%v` shows it."""
+    if isinstance(value, dict):
+        return f"map[{' '.join(f'{key}:{_in_go(value[key])}' for key in sorted(value))}]"
+    return f"[{' '.join(map(_in_go, value))}]" if isinstance(value, list) else str(value)
 
 
 def _plain(value: Value) -> Value:

@@ -7,10 +7,16 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
+Name = Literal["kubernetes", "argocd"]
+
 
 @cache
-def read(name: Literal["kubernetes", "argocd"]) -> dict[str, Any]:
+def read(name: Name) -> dict[str, Any]:
     """One of the files. It is shared."""
+    return _load(name)
+
+
+def _load(name: Name) -> dict[str, Any]:
     packed = (files("aiops.lab") / "data" / f"{name}.json.gz").read_bytes()
     content: dict[str, Any] = json.loads(gzip.decompress(packed))
     return content
@@ -19,9 +25,9 @@ def read(name: Literal["kubernetes", "argocd"]) -> dict[str, Any]:
 @cache
 def schemas() -> Mapping[str, dict[str, Any]]:
     """The OpenAPI v3 schemas of Kubernetes, by name, without references: JSONSchemaProps holds itself."""
-    found: dict[str, dict[str, Any]] = read("kubernetes")["schemas"]
+    found: dict[str, dict[str, Any]] = _load("kubernetes")["schemas"]
     for name, schema in found.items():
-        schema["title"] = name.removeprefix("io.k8s.api.")
+        schema["x-type"] = name.removeprefix("io.k8s.api.")
     for schema in found.values():
         _link(schema, found)
     return found

@@ -1,8 +1,12 @@
 """What the API server says no with: Status objects, worded as the real one words them."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 
 from aiops.lab.api.kinds import Json, Kind
+
+Cause = tuple[str, str, str]
+"""Why an object is invalid: reason, field and message."""
 
 
 class Refusal(Exception):
@@ -19,10 +23,11 @@ class Refusal(Exception):
         """The body."""
         body: Json = {
             "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
-            "message": self.message, "reason": self.reason,
+            "message": self.message, **({"reason": self.reason} if self.reason else {}),
         }  # fmt: skip
-        if self.details is not None:
-            body["details"] = self.details
+        if self.details is not None or self.retry_after_s is not None:
+            later = {} if self.retry_after_s is None else {"retryAfterSeconds": self.retry_after_s}
+            body["details"] = {**(self.details or {}), **later}
         return {**body, "code": self.code}
 
 
@@ -48,6 +53,25 @@ def conflict(kind: Kind, name: str, why: str) -> Refusal:
     return Refusal(409, "Conflict", message, details=details(kind, name))
 
 
+def another(kind: Kind, old: Json, uid: str) -> str:
+    """Why a write of an object that was deleted and created again conflicts."""
+    group, meta = f"{kind.group}/" if kind.custom else "", old["metadata"]
+    key = "/".join(filter(None, (f"/registry/{group}{kind.plural}", meta.get("namespace"), meta["name"])))
+    why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {meta['uid']}"
+    return f"StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: {why}"
+
+
+def preconditions(old: Json, *, uid: str, version: str) -> Iterator[str]:
+    """Why the preconditions of a deletion do not hold."""
+    for name, wanted, since in (("UID", uid, "deleted and then recreated"), ("ResourceVersion", version, "modified")):
+        found = old["metadata"]["uid" if name == "UID" else "resourceVersion"]
+        if wanted and wanted != found:
+            yield (
+                f"the {name} in the precondition ({wanted}) does not match the {name} in record ({found})."
+                f" The object might have been {since}"
+            )
+
+
 CHANGED = "the object has been modified; please apply your changes to the latest version and try again"
 
 
@@ -61,8 +85,8 @@ def bad_request(why: str) -> Refusal:
     return Refusal(400, "BadRequest", why)
 
 
-def invalid(kind: Kind, name: str, causes: Sequence[tuple[str, str, str]]) -> Refusal:
-    """422; each cause is reason, field and message."""
+def invalid(kind: Kind, name: str, causes: Sequence[Cause]) -> Refusal:
+    """422."""
     words = [f"{field}: {message}" for _, field, message in causes]
     said = words[0] if len(words) == 1 else f"[{', '.join(words)}]"
     who = f"{kind.kind}.{kind.group}" if kind.group else kind.kind
@@ -70,6 +94,13 @@ def invalid(kind: Kind, name: str, causes: Sequence[tuple[str, str, str]]) -> Re
     found["kind"] = kind.kind
     found["causes"] = [{"reason": reason, "message": message, "field": field} for reason, field, message in causes]
     return Refusal(422, "Invalid", f'{who} "{name}" is invalid: {said}', details=found)
+
+
+def invalid_patch(new: Json, why: str) -> Refusal:
+    """422 of what a patch makes of an object."""
+    message = f"Invalid value: {json.dumps(json.dumps(new, separators=(',', ':')))}: {why}"
+    causes = [{"reason": "FieldValueInvalid", "message": message, "field": "patch"}]
+    return Refusal(422, "Invalid", f' "" is invalid: patch: {message}', details={"causes": causes})
 
 
 def invalid_options(options: str, reason: str, field: str, message: str) -> Refusal:

@@ -1,7 +1,7 @@
 """How objects are given to a client: whole, their metadata alone, or as a Table, by the Accept of the request."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -66,17 +66,20 @@ class Representation:
             case _:
                 return dump(self._in_version(body))
 
-    def many(self, bodies: Sequence[Json], meta: Json) -> bytes:
-        """A list of objects that are stored, with the list's own metadata."""
+    def many(self, bodies: Sequence[Json], meta: Json) -> Iterator[bytes]:
+        """A list of objects that are stored, with the list's own metadata; in parts, as it may be large."""
         match self.form:
             case "table":
-                return dump(self._table(bodies, meta))
+                yield dump(self._table(bodies, meta))
             case "metadata":
                 head = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": meta}
-                return dump({**head, "items": [partial(body) for body in bodies]})
+                yield dump({**head, "items": [partial(body) for body in bodies]})
             case _:
                 head = {"kind": f"{self.kind.kind}List", "apiVersion": self._api_version, "metadata": meta}
-                return dump(head)[:-1] + b',"items":[' + b",".join(map(self._item, bodies)) + b"]}"
+                yield dump(head)[:-1] + b',"items":['
+                for number, body in enumerate(bodies):
+                    yield b"," + self._item(body) if number else self._item(body)
+                yield b"]}"
 
     def event(self, kind: str, body: Json, *, stored: bool, first: bool) -> bytes:
         """A line of a watch; of Tables, only the first names its columns."""

@@ -8,7 +8,7 @@ SCALE = Kind(
 )  # fmt: skip
 
 
-def scale(kind: Kind, body: Json) -> Json:
+def scale(body: Json) -> Json:
     """A workload's Scale."""
     meta = {
         key: body["metadata"].get(key) for key in ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
@@ -23,7 +23,7 @@ def scale(kind: Kind, body: Json) -> Json:
     }  # fmt: skip
 
 
-def scaled(kind: Kind, body: Json, wanted: Json) -> Json:
+def scaled(body: Json, wanted: Json) -> Json:
     """The workload as its Scale says."""
     replicas = (wanted.get("spec") or {}).get("replicas", 0)
     if replicas < 0:

@@ -5,7 +5,12 @@ import json
 from aiops.lab.api.kinds import Json, Kind, Value
 
 Schema = Json
-"""References are resolved; empty where nothing is known of a place."""
+"""References are resolved; empty where nothing is known of a place; of Kubernetes' own types, `x-type` is the name."""
+PRESERVE, INT_OR_STRING = "x-kubernetes-preserve-unknown-fields", "x-kubernetes-int-or-string"
+QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity"
+TYPES: Json = {
+    "array": list, "boolean": bool, "integer": int, "number": int | float, "object": dict, "string": str,
+}  # fmt: skip
 
 
 def schema_of(kind: Kind) -> Schema:
@@ -19,6 +24,28 @@ def below(schema: Schema, name: str) -> Schema:
     if found is None:
         found = schema.get("additionalProperties")
     return found if isinstance(found, dict) else {}
+
+
+def takes(schema: Schema, name: str) -> bool:
+    """Whether an object may have a field of this name."""
+    if name in schema.get("properties", ()) or "additionalProperties" in schema or schema.get(PRESERVE):
+        return True
+    return "properties" not in schema and (schema.get("type") != "object" or "x-type" in schema)
+
+
+def is_nullable(schema: Schema) -> bool:
+    """Whether null is a value of its own; elsewhere it is none."""
+    return bool(schema.get("nullable")) or "type" not in schema
+
+
+def fits(schema: Schema, value: Value) -> bool:
+    """Whether a value is of the schema's type."""
+    if value is None and schema.get("nullable"):
+        return True
+    if schema.get(INT_OR_STRING) or schema.get("format") == "int-or-string":
+        return isinstance(value, int | str)
+    wanted = TYPES.get(schema.get("type", ""), object)
+    return isinstance(value, wanted) and not (isinstance(value, bool) and wanted in (int, int | float))
 
 
 def parts(schema: Schema, value: object) -> dict[str, tuple[Schema, Value]] | None:

@@ -66,6 +66,8 @@ def _requirement(words: list[str]) -> Test:
         del words[0]
         absent = words.pop(0)
         return lambda labels: absent not in labels
+    if not re.match(r"\w", words[0]):
+        raise bad_request(f"found '{words[0]}', expected: !, identifier, or 'end of string'")
     key = words.pop(0)
     if words[0] in (",", ""):
         return lambda labels: key in labels

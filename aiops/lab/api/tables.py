@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from aiops.lab.api.columns import COLUMNS, Age, human
+from aiops.lab.api.columns import COLUMNS
+from aiops.lab.api.durations import Age, human
 from aiops.lab.api.kinds import Json, Kind
 from aiops.lab.clock import parse
 

@@ -7,11 +7,13 @@ from typing import Any
 from aiops.lab.api import scaling
 from aiops.lab.api.apply import applied
 from aiops.lab.api.calls import Call
+from aiops.lab.api.decoding import decoded, decoded_patch
+from aiops.lab.api.deletion import is_over
 from aiops.lab.api.kinds import Json
 from aiops.lab.api.listing import Lists
 from aiops.lab.api.objects import Objects
-from aiops.lab.api.patches import APPLY, patched
-from aiops.lab.api.refusals import bad_request, details, invalid_options
+from aiops.lab.api.patches import APPLY, JSON_PATCH, MERGE, STRATEGIC, patched
+from aiops.lab.api.refusals import Refusal, bad_request, details, invalid_options
 from aiops.lab.api.requests import is_true
 
 GIVES_BACK = frozenset({
@@ -19,6 +21,8 @@ GIVES_BACK = frozenset({
     "storageclasses.storage.k8s.io", "volumeattachments.storage.k8s.io",
 })  # fmt: skip
 """Kinds of which a deletion answers the object, though it is gone (ReturnDeletedObject in pkg/registry)."""
+POLICIES = ("Foreground", "Background", "Orphan")
+PATCHES = (APPLY, JSON_PATCH, MERGE, STRATEGIC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,44 +36,57 @@ class Answer:
 
 def create(objects: Objects, call: Call) -> Answer:
     """POST."""
-    body = objects.create(call.kind.resource, call.object(), call.by, dry_run=call.dry_run)
-    return Answer(code=201, body=body)
+    sent, warnings = decoded(call.kind, call.object(), call.validation)
+    body = objects.create(call.kind.resource, sent, call.by, dry_run=call.dry_run)
+    return Answer(code=201, body=body, warnings=warnings)
 
 
 def update(objects: Objects, call: Call) -> Answer:
     """PUT, of an object or of its status or scale."""
     if call.info.subresource == "scale":
         return _scale(objects, call, lambda _: call.json())
-    body = objects.update(
-        call.kind.resource, call.object(), call.by, subresource=call.info.subresource, dry_run=call.dry_run
-    )
-    return Answer(body=body)
+    sent, warnings = decoded(call.kind, call.object(), call.validation)
+    body = objects.update(call.kind.resource, sent, call.by, subresource=call.info.subresource, dry_run=call.dry_run)
+    return Answer(body=body, warnings=warnings)
 
 
 def patch(objects: Objects, call: Call) -> Answer:
     """PATCH in each of its formats, and server-side apply."""
+    if call.content_type not in PATCHES:
+        raise Refusal(415, "UnsupportedMediaType", "415: Unsupported Media Type", details={})
     info, change = call.info, call.json()
-    namespace = info.namespace if call.kind.namespaced else ""
     if call.content_type == APPLY:
-        return _apply(objects, call, change, namespace)
+        return _apply(objects, call, change)
     if info.subresource == "scale":
         return _scale(objects, call, lambda body: patched(scaling.SCALE, call.content_type, body, change))
 
+    warnings: list[str] = []
+
     def changed(body: Json) -> Json:
-        return call.placed(patched(call.kind, call.content_type, body, change))
+        new = patched(call.kind, call.content_type, body, change)
+        new, unknown = decoded_patch(call.kind, new, call.validation)
+        warnings.extend(unknown)
+        return call.placed(new)
 
     body = objects.edit(
-        call.kind.resource, info.name, namespace, changed, call.by, subresource=info.subresource, dry_run=call.dry_run
+        call.kind.resource,
+        info.name,
+        call.namespace,
+        changed,
+        call.by,
+        subresource=info.subresource,
+        dry_run=call.dry_run,
     )
-    return Answer(body=body)
+    return Answer(body=body, warnings=tuple(warnings))
 
 
-def _apply(objects: Objects, call: Call, body: Json, namespace: str) -> Answer:
+def _apply(objects: Objects, call: Call, body: Json) -> Answer:
     if not call.query.get("fieldManager"):
         why = "Required value: is required for apply patch"
         raise invalid_options("PatchOptions", "FieldValueRequired", "fieldManager", why)
+    call.placed(body)
     found, created = applied(
-        objects, call.kind, call.info.name, namespace, call.placed(body), call.by,
+        objects, call.kind, call.info.name, call.namespace, body, call.by,
         force=is_true(call.query, "force"), subresource=call.info.subresource, dry_run=call.dry_run,
     )  # fmt: skip
     return Answer(code=201 if created else 200, body=found)
@@ -79,34 +96,29 @@ def _scale(objects: Objects, call: Call, change: Callable[[Json], Any]) -> Answe
     info = call.info
 
     def changed(body: Json) -> Json:
-        scale = change(scaling.scale(call.kind, body))
-        return scaling.scaled(call.kind, body, scale)
+        scale = change(scaling.scale(body))
+        return scaling.scaled(body, scale)
 
     body = objects.edit(
         call.kind.resource, info.name, info.namespace, changed, call.by, subresource="scale", dry_run=call.dry_run
     )
-    return Answer(body=scaling.scale(call.kind, body))
+    return Answer(body=scaling.scale(body))
 
 
 def delete(objects: Objects, call: Call) -> Answer:
     """DELETE of one object: the object while something holds it, and else mostly a Status."""
-    kind, name = call.kind, call.info.name
-    namespace = call.info.namespace if kind.namespaced else ""
-    uid = objects.get(kind.resource, name, namespace)["metadata"]["uid"]
-    options = _delete_options(call)
-    body = objects.delete(kind.resource, name, namespace, call.by, **options)
-    held = objects.find(kind.resource, name, namespace) is not None and not options["dry_run"]
-    if held or kind.resource in GIVES_BACK:
+    kind, name, options = call.kind, call.info.name, _delete_options(call)
+    body = objects.delete(kind.resource, name, call.namespace, call.by, **options)
+    if ("deletionTimestamp" in body["metadata"] and not is_over(body)) or kind.resource in GIVES_BACK:
         return Answer(body=body)
-    about = details(kind, name, uid=uid)
+    about = details(kind, name, uid=body["metadata"]["uid"])
     return Answer(body={"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": about})
 
 
 def delete_collection(objects: Objects, lists: Lists, call: Call) -> list[Json]:
     """DELETE of all that a list would show; the list."""
     options = _delete_options(call)
-    namespace = call.info.namespace if call.kind.namespaced else ""
-    found = list(lists.page(call.kind, namespace, call.query).bodies)
+    found = list(lists.page(call.kind, call.namespace, call.query).bodies)
     for body in found:
         meta = body["metadata"]
         objects.delete(call.kind.resource, meta["name"], meta.get("namespace", ""), call.by, **options)
@@ -123,6 +135,10 @@ def _delete_options(call: Call) -> Json:
     }
     orphan = said.get("orphanDependents")
     propagation = said.get("propagationPolicy") or ("Orphan" if orphan else "Background")
+    if propagation not in POLICIES:
+        words = ", ".join(f'"{each}"' for each in (*POLICIES, "nil"))
+        why = f'Unsupported value: "{propagation}": supported values: {words}'
+        raise invalid_options("DeleteOptions", "FieldValueNotSupported", "propagationPolicy", why)
     grace, must = said.get("gracePeriodSeconds"), said.get("preconditions") or {}
     return {
         "propagation": propagation, "grace_s": None if grace is None else int(grace),

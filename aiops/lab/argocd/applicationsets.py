@@ -1,82 +1,72 @@
 """Argo CD's ApplicationSet controller: makes, changes and deletes the Applications of each ApplicationSet."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from aiops.lab.api.kinds import Json
 from aiops.lab.api.objects import Writer
 from aiops.lab.api.store import Event, Name
 from aiops.lab.argocd import names
+from aiops.lab.argocd.generation import Failed, generated
 from aiops.lab.argocd.health import health_of
-from aiops.lab.argocd.parameters import parameters
 from aiops.lab.argocd.repo_server import RepoServer
 from aiops.lab.argocd.repositories import Unreadable
-from aiops.lab.argocd.templates import Unrenderable, filled
 from aiops.lab.cluster import Cluster
 from aiops.lab.controllers import condition, owner
 
 PART = "argocd-applicationset-controller"
 BY = Writer(user=f"system:serviceaccount:argocd:{PART}", manager=PART)
 AGAIN_S = 180.0
-UP_TO_DATE = "All applications have been generated successfully"
+"""After which it reads git by itself (generators/interface.go); nobody makes that faster."""
+UP_TO_DATE, WELL = "ApplicationSetUpToDate", "All applications have been generated successfully"
 KEPT = (names.REFRESH, "notified.notifications.argoproj.io", "argocd.argoproj.io/hydrate")
 """Annotations of an Application that are not the ApplicationSet's to remove."""
-
-
-class Failed(Exception):
-    """A pass that ends before anything is written, with the condition's reason."""
-
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason
 
 
 class ApplicationSets:
     """The controller."""
 
     def __init__(self, cluster: Cluster, repo_server: RepoServer) -> None:
-        self._cluster, self._objects, self._repo_server = cluster, cluster.objects, repo_server
+        self._clock, self._objects, self._repo_server = cluster.clock, cluster.objects, repo_server
         watches = {names.APPLICATIONSETS: _itself, names.APPLICATIONS: _owner}
         cluster.control("applicationsets", PART, self._reconcile, watches)
 
     async def _reconcile(self, key: Name) -> float | None:
-        found = self._objects.find(names.APPLICATIONSETS, key[1], key[0])
-        if found is None or "deletionTimestamp" in found["metadata"]:
+        body = self._objects.find(names.APPLICATIONSETS, key[1], key[0])
+        if body is None or "deletionTimestamp" in body["metadata"]:
             return None
         try:
-            desired = await self._generated(found)
+            desired = await self._generated(body)
         except Failed as error:
-            self._conditions(found, error.reason, str(error), generated=False)
+            self._say(body, error.reason, str(error), generated=False)
             return AGAIN_S
-        invalid = self._invalid(found, desired)
+        invalid = self._invalid(body, desired)
         if invalid:
             more = f" (and {len(invalid) - 1} more)" if len(invalid) > 1 else ""
-            why = f"{invalid[max(invalid)]}{more}"
-            self._conditions(found, "ApplicationValidationError", why, generated=True)
-        self._write(found, [body for body in desired if body["metadata"]["name"] not in invalid])
-        self._delete(found, {body["metadata"]["name"] for body in desired})
-        self._resources(found)
-        self._consume(found)
+            self._say(body, "ApplicationValidationError", f"{invalid[max(invalid)]}{more}", generated=True)
+        policy = (body["spec"].get("syncPolicy") or {}).get("applicationsSync", "sync")
+        self._write([app for app in desired if app["metadata"]["name"] not in invalid], policy)
+        if policy in ("sync", "create-delete"):
+            self._delete(body, {app["metadata"]["name"] for app in desired})
+        self._count(body)
+        self._consume(body)
         if not invalid:
-            self._conditions(found, "", UP_TO_DATE, generated=True)
+            self._say(body, "", WELL, generated=True)
         return AGAIN_S
 
     async def _generated(self, body: Json) -> list[Json]:
-        spec, fresh = body["spec"], names.SET_REFRESH in (body["metadata"].get("annotations") or {})
-        project = spec["template"]["spec"].get("project", "")
-        if "{{" not in project and self._objects.find(names.APPPROJECTS, project, body["metadata"]["namespace"]) is None:
+        meta, project = body["metadata"], body["spec"]["template"]["spec"].get("project", "")
+        if "{{" not in project and self._objects.find(names.APPPROJECTS, project, meta["namespace"]) is None:
             why = f'error getting project {project}: AppProject.argoproj.io "{project}" not found'
             raise Failed("ApplicationGenerationFromParamsError", why)
         try:
             await self._repo_server.answers()
-            repositories = self._repo_server.repositories
-            params = [each for every in spec["generators"] for each in parameters(every, repositories, fresh=fresh)]
         except Unreadable as error:
-            raise Failed("ApplicationGenerationFromParamsError", str(error)) from error
-        try:
-            return [_application(body, each) for each in params]
-        except Unrenderable as error:
-            raise Failed("RenderTemplateParamsError", str(error)) from error
+            why = (
+                f"error generating params from git: error retrieving Git files: rpc error: code = {error.code} desc = "
+            )
+            raise Failed("ApplicationGenerationFromParamsError", f"{why}{error}") from error
+        fresh = bool(names.annotation(body, names.SET_REFRESH))
+        return generated(body, self._repo_server.repositories, fresh=fresh)
 
     def _invalid(self, body: Json, desired: Iterable[Json]) -> Mapping[str, str]:
         """Why some of its Applications cannot be: by name."""
@@ -94,18 +84,15 @@ class ApplicationSets:
             seen.add(name)
         return found
 
-    def _write(self, body: Json, desired: Iterable[Json]) -> None:
-        policy = (body["spec"].get("syncPolicy") or {}).get("applicationsSync", "sync")
+    def _write(self, desired: Iterable[Json], policy: str) -> None:
         for app in sorted(desired, key=lambda each: each["metadata"]["name"]):
-            meta = app["metadata"]
-            if self._objects.find(names.APPLICATIONS, meta["name"], meta["namespace"]) is None:
+            name, namespace = app["metadata"]["name"], app["metadata"]["namespace"]
+            if self._objects.find(names.APPLICATIONS, name, namespace) is None:
                 self._objects.create(names.APPLICATIONS, {**app, "status": names.empty_status()}, BY)
-            elif policy not in ("create-only", "create-delete"):
-                self._objects.edit(names.APPLICATIONS, meta["name"], meta["namespace"], lambda was: _over(was, app), BY)  # noqa: B023
+            elif policy in ("sync", "create-update"):
+                self._objects.edit(names.APPLICATIONS, name, namespace, lambda was: _over(was, app), BY)  # noqa: B023
 
     def _delete(self, body: Json, desired: set[str]) -> None:
-        if (body["spec"].get("syncPolicy") or {}).get("applicationsSync", "sync") in ("create-only", "create-update"):
-            return
         for app in self._owned(body):
             if app["metadata"]["name"] not in desired and "deletionTimestamp" not in app["metadata"]:
                 self._objects.delete(names.APPLICATIONS, app["metadata"]["name"], app["metadata"]["namespace"], BY)
@@ -115,49 +102,49 @@ class ApplicationSets:
         found = self._objects.list(names.APPLICATIONS, body["metadata"]["namespace"])
         return [app for app in found if any(ref["uid"] == uid for ref in app["metadata"].get("ownerReferences") or ())]
 
-    def _resources(self, body: Json) -> None:
+    def _count(self, body: Json) -> None:
         resources = [_resource(app) for app in self._owned(body)]
         counted = {"resources": resources, "resourcesCount": len(resources)} if resources else {}
 
         def change(status: Json) -> Json:
-            kept = {key: value for key, value in status.items() if key not in ("resources", "resourcesCount")}
-            return {**kept, **counted}
+            return {**{key: status[key] for key in ("conditions", "health") if key in status}, **counted}
 
         self._edit_status(body, change)
 
     def _consume(self, body: Json) -> None:
-        """The refresh that was asked for; this update writes what Go's types add to a generator, too."""
-        meta = body["metadata"]
+        """Answer the refresh; this update also writes what Go's types add to a generator."""
 
         def change(was: Json) -> Json:
             if (was["metadata"].get("annotations") or {}).pop(names.SET_REFRESH, None) is not None:
                 for generator in was["spec"]["generators"]:
-                    empty = {"metadata": {}, "spec": {"destination": {}, "project": ""}}
-                    generator["git"].setdefault("template", empty)
+                    generator["git"].setdefault(
+                        "template", {"metadata": {}, "spec": {"destination": {}, "project": ""}}
+                    )
             return was
 
+        meta = body["metadata"]
         self._objects.edit(names.APPLICATIONSETS, meta["name"], meta["namespace"], change, BY)
 
-    def _conditions(self, body: Json, reason: str, message: str, *, generated: bool) -> None:
-        """Without a reason all is well."""
-        now, ok, good = self._cluster.clock.stamp(), not reason, "ApplicationSetUpToDate"
-        well = "Successfully generated parameters for all Applications"
-        parameters_ = ("ParametersGenerated", well) if generated else ("ErrorOccurred", message)
-        wanted = [
-            condition("ErrorOccurred", not ok, reason or good, message, now=now),
-            condition("ParametersGenerated", generated, *parameters_, now=now),
-            condition("ResourcesUpToDate", ok, good if ok else "ErrorOccurred", message, now=now),
-        ]
+    def _say(self, body: Json, reason: str, message: str, *, generated: bool) -> None:
+        """Write its conditions; without a reason all is well. One that says the same as before keeps its time."""
+        now, ok = self._clock.stamp(), not reason
+        params = ("ParametersGenerated", "Successfully generated parameters for all Applications")
+        wanted = (
+            condition("ErrorOccurred", not ok, reason or UP_TO_DATE, message, now=now),
+            condition(
+                "ParametersGenerated", generated, *(params if generated else ("ErrorOccurred", message)), now=now
+            ),
+            condition("ResourcesUpToDate", ok, UP_TO_DATE if ok else "ErrorOccurred", message, now=now),
+        )
 
         def change(status: Json) -> Json:
-            old = {each["type"]: each for each in status.get("conditions") or ()}
-            kept = [old[new["type"]] if _same(old.get(new["type"]), new) else new for new in wanted]
-            word, why = health_of({**body, "status": {"conditions": kept}}) or ("", "")
-            return {**status, "conditions": kept, "health": {"status": word, "message": why}}
+            conditions = _timed(wanted, status.get("conditions") or ())
+            health = health_of({**body, "status": {"conditions": conditions}})
+            return {**status, "conditions": conditions, "health": {"status": health, "message": message}}
 
         self._edit_status(body, change)
 
-    def _edit_status(self, body: Json, change: Any) -> None:  # noqa: ANN401
+    def _edit_status(self, body: Json, change: Callable[[Json], Json]) -> None:
         meta = body["metadata"]
         self._objects.edit(
             names.APPLICATIONSETS, meta["name"], meta["namespace"],
@@ -165,60 +152,47 @@ class ApplicationSets:
         )  # fmt: skip
 
 
-def _same(old: Json | None, new: Json) -> bool:
-    return old is not None and all(old[key] == new[key] for key in ("status", "reason", "message"))
+def _timed(wanted: Iterable[Json], before: Sequence[Json]) -> list[Json]:
+    def content(each: Json) -> Json:
+        return {key: value for key, value in each.items() if key != "lastTransitionTime"}
+
+    return [next((old for old in before if content(old) == content(new)), new) for new in wanted]
 
 
 def _resource(app: Json) -> Json:
-    status = app.get("status") or {}
-    found = {
+    status, meta = app.get("status") or {}, app["metadata"]
+    sync, health = status.get("sync", {}).get("status"), status.get("health", {}).get("status")
+    return {
         "group": "argoproj.io", "version": "v1alpha1", "kind": "Application",
-        "name": app["metadata"]["name"], "namespace": app["metadata"]["namespace"],
-        "status": status.get("sync", {}).get("status"), "health": {"status": status.get("health", {}).get("status")},
+        "name": meta["name"], "namespace": meta["namespace"],
+        **({"status": sync} if sync else {}), "health": {"status": health} if health else {},
     }  # fmt: skip
-    return {key: value for key, value in found.items() if value and value != {"status": None}}
-
-
-def _application(body: Json, params: Mapping[str, Any]) -> Json:
-    strict = "missingkey=error" in (body["spec"].get("goTemplateOptions") or ())
-    made: Json = filled(body["spec"]["template"], params, strict=strict)
-    meta, own = made["metadata"], body["metadata"]
-    policy = body["spec"].get("syncPolicy") or {}
-    if not meta.get("finalizers") and not policy.get("preserveResourcesOnDeletion"):
-        meta["finalizers"] = [names.FINALIZER]
-    reference = {
-        "apiVersion": "argoproj.io/v1alpha1", "kind": "ApplicationSet", "name": own["name"], "uid": own["uid"],
-        "controller": True, "blockOwnerDeletion": True,
-    }  # fmt: skip
-    meta |= {"namespace": own["namespace"], "ownerReferences": [reference]}
-    return {"metadata": meta, "spec": made["spec"]}
 
 
 def _over(was: Json, app: Json) -> Json:
     """An Application with everything that its ApplicationSet says of it, and nothing else."""
     meta, notes = app["metadata"], was["metadata"].get("annotations") or {}
     kept = {key: notes[key] for key in KEPT if key in notes}
-    own = {
-        "annotations": {**(meta.get("annotations") or {}), **kept}, "labels": meta.get("labels") or {},
-        "finalizers": meta.get("finalizers") or [], "ownerReferences": meta["ownerReferences"],
-    }  # fmt: skip
+    own = {key: meta.get(key) for key in ("labels", "finalizers", "ownerReferences")}
+    own["annotations"] = {**(meta.get("annotations") or {}), **kept}
     return {**was, "metadata": {**was["metadata"], **own}, "spec": app["spec"]}
 
 
 def _itself(event: Event) -> Iterable[Name]:
-    """Of a change that is more than its status: of the spec, or a refresh that was asked for."""
-    return () if event.old is not None and _asked(event.old) == _asked(event.object) else (event.name,)
+    """Of a change that is more than its status: of the spec, or a refresh that is asked for."""
+    return () if event.old is not None and _asks(event.old) == _asks(event.object) else (event.name,)
 
 
-def _asked(body: Json) -> object:
-    meta = body["metadata"]
-    return body["spec"], (meta.get("annotations") or {}).get(names.SET_REFRESH), meta.get("deletionTimestamp")
+def _asks(body: Json) -> object:
+    return body["spec"], names.annotation(body, names.SET_REFRESH), body["metadata"].get("deletionTimestamp")
 
 
 def _owner(event: Event) -> Iterable[Name]:
     """Of an Application that was deleted, or of which something changed that is the ApplicationSet's."""
-    owned = ("annotations", "labels", "finalizers", "ownerReferences")
-    if event.type == "MODIFIED" and event.old is not None and event.old["spec"] == event.object["spec"]:
-        if all(event.old["metadata"].get(key) == event.object["metadata"].get(key) for key in owned):
-            return ()
-    return owner("ApplicationSet")(event) if event.type != "ADDED" else ()
+    made = event.type == "ADDED" or (event.old is not None and _owned_part(event.old) == _owned_part(event.object))
+    return () if made and event.type != "DELETED" else owner("ApplicationSet")(event)
+
+
+def _owned_part(app: Json) -> object:
+    meta = app["metadata"]
+    return app["spec"], [meta.get(key) for key in ("annotations", "labels", "finalizers", "ownerReferences")]

@@ -32,7 +32,9 @@ def put(objects: Objects, kind: Kind, target: Json, *, server_side: bool, replac
         word = "replaced"
     else:
         after = objects.edit(kind.resource, name, namespace, lambda was: _client_side(kind, target, was), BY)
-        word = "unchanged" if after["metadata"]["resourceVersion"] == live["metadata"]["resourceVersion"] else "configured"
+        word = (
+            "unchanged" if after["metadata"]["resourceVersion"] == live["metadata"]["resourceVersion"] else "configured"
+        )
     return f"{kind.kind.lower()}{f'.{kind.group}' if kind.group else ''}/{name} {word}"
 
 
@@ -67,7 +69,11 @@ def _gone(schema: Schema, last: Json, target: Json) -> Json:
     patch: Json = {}
     for key, old in last.items():
         new, place = target.get(key), below(schema, key)
-        merge_key = place.get("x-kubernetes-patch-merge-key") if "merge" in place.get("x-kubernetes-patch-strategy", "") else None
+        merge_key = (
+            place.get("x-kubernetes-patch-merge-key")
+            if "merge" in place.get("x-kubernetes-patch-strategy", "")
+            else None
+        )
         if new is None:
             patch[key] = None
         elif isinstance(old, dict) and isinstance(new, dict):

@@ -44,7 +44,11 @@ def decide(app: Json, status: Json, clock: Clock) -> Decision:
         if (left_s := _pause_s(attempts) - (clock.now() - parse(state["finishedAt"])).total_seconds()) > 0:
             return Decision(again_s=left_s)
         operation["sync"] |= {"autoHealAttemptsCount": attempts + 1, "resources": [_short(each) for each in changed]}
-    if automated.get("prune") and not automated.get("allowEmpty") and all(each.get("requiresPruning") for each in resources):
+    if (
+        automated.get("prune")
+        and not automated.get("allowEmpty")
+        and all(each.get("requiresPruning") for each in resources)
+    ):
         return Decision(error=f"Skipping sync attempt to {shown}: auto-sync will wipe out all resources")
     return Decision(operation=operation)
 

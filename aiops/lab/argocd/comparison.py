@@ -1,7 +1,7 @@
 """What an Application's sources ask for, beside what is live."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 
 from aiops.lab.api.kinds import Json, Kinds
@@ -78,27 +78,29 @@ class Comparer:
         error, types, wanted = "", [], []
         commits = [source.get("targetRevision", "") for source in sources]
         try:
-            await self._repo_server.answers()
-            found = list(self._rendered(app, sources, revisions, fresh))
+            found = [each async for each in self._rendered(app, sources, revisions, fresh)]
             commits, types = [commit for commit, _, _ in found], [type_ for _, type_, _ in found]
             wanted = [body for _, _, bodies in found for body in bodies]
         except Unreadable as why:
             error = f"Failed to load target state: {why}"
         bodies = [tracked(_placed(body, app, self._kinds), app) for body in wanted]
         hooks = tuple(body for body in bodies if is_hook(body))
-        targets = {key_of(body): (body, source) for body, source in zip(bodies, wanted, strict=True) if not is_hook(body)}
+        targets = {
+            key_of(body): (body, source) for body, source in zip(bodies, wanted, strict=True) if not is_hook(body)
+        }
         pairs = tuple(self._pairs(app, targets))
         return Comparison(
             revisions=tuple(commits), types=tuple(types), pairs=pairs, hooks=hooks, error=error,
             warnings=(*_repeated(bodies), *_shared(app, pairs)),
         )  # fmt: skip
 
-    def _rendered(
+    async def _rendered(
         self, app: Json, sources: Sequence[Json], revisions: Sequence[str], fresh: bool
-    ) -> Iterator[tuple[str, str, tuple[Json, ...]]]:
+    ) -> AsyncIterator[tuple[str, str, tuple[Json, ...]]]:
         name, namespace = app["metadata"]["name"], app["spec"]["destination"].get("namespace", "")
         for number, source in enumerate(sources):
             try:
+                await self._repo_server.answers()
                 known = revisions[number] if number < len(revisions) else ""
                 commit = known or self._repo_server.commit(source, fresh=fresh)
                 rendered = self._repo_server.render(source, commit, name, namespace)
@@ -143,7 +145,10 @@ def _placed(body: Json, app: Json, kinds: Kinds) -> Json:
 def _repeated(bodies: Sequence[Json]) -> Iterator[tuple[str, str]]:
     for key, times in Counter(map(key_of, bodies)).items():
         if times > 1:
-            yield "RepeatedResourceWarning", f"Resource {'/'.join(key)} appeared {times} times among application resources."
+            yield (
+                "RepeatedResourceWarning",
+                f"Resource {'/'.join(key)} appeared {times} times among application resources.",
+            )
 
 
 def _shared(app: Json, pairs: Sequence[Pair]) -> Iterator[tuple[str, str]]:

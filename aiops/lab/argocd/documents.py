@@ -1,8 +1,8 @@
 """YAML and JSON files as Argo CD reads them."""
 
-from typing import Any
-
 import yaml
+
+from aiops.lab.api.kinds import Value
 
 
 class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -15,6 +15,6 @@ Loader.yaml_implicit_resolvers = {
 }
 
 
-def documents(text: bytes | str) -> list[Any]:
+def documents(text: bytes | str) -> list[Value]:
     """Every document of a file; yaml.YAMLError where it cannot be read."""
-    return [each for each in yaml.load_all(text, Loader) if each is not None]  # noqa: S506 - it is a safe one
+    return [each for each in yaml.load_all(text, Loader) if each is not None]

@@ -1,259 +1,176 @@
-"""How well an object is, by what its status says: Argo CD's own rules for the kinds that platforms hold.
+"""How well an object is, by what its status says: Argo CD's rules for the kinds that platforms hold.
 
-Those of gitops-engine (pkg/health) and of argo-cd's resource_customizations, v3.5.7.
+Those of gitops-engine (pkg/health) and of argo-cd's resource_customizations, v3.5.7, without their messages, which
+Argo CD keeps out of the Application.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
 
 from aiops.lab.api.kinds import Json
 
-Status = Literal["Healthy", "Suspended", "Progressing", "Missing", "Degraded", "Unknown"]
-Health = tuple[Status, str]
-"""The word, and the message."""
-WORSE: tuple[Status, ...] = ("Healthy", "Suspended", "Progressing", "Missing", "Degraded", "Unknown")
+Health = Literal["Healthy", "Suspended", "Progressing", "Missing", "Degraded", "Unknown"]
+WORSE: tuple[Health, ...] = ("Healthy", "Suspended", "Progressing", "Missing", "Degraded", "Unknown")
 """Each is worse than those before it."""
 Rule = Callable[[Json], Health]
 
 
 class Unjudged(Exception):
-    """The rule of a kind fails on an object."""
+    """The rule of a kind raises on an object; its words are those of the script."""
 
 
 def health_of(body: Json) -> Health | None:
-    """How well an object is; None for a kind that has no rule."""
+    """How well an object is; None of a kind that has no rule."""
     if body["metadata"].get("deletionTimestamp"):
-        return "Progressing", "Pending deletion"
+        return "Progressing"
     rule = RULES.get((body["apiVersion"].rpartition("/")[0], body["kind"]))
     return rule(body) if rule else None
 
 
-def worst(healths: Iterable[Status]) -> Status:
-    """The worst of them; none: Healthy."""
-    return max(healths, key=WORSE.index, default="Healthy")
+def worst(found: Iterable[Health]) -> Health:
+    """The worst of them; of none: Healthy."""
+    return max(found, key=WORSE.index, default="Healthy")
 
 
-def _conditions(body: Json) -> dict[str, Json]:
-    return {each["type"]: each for each in body.get("status", {}).get("conditions") or ()}
+def _status(body: Json) -> Json:
+    return body.get("status") or {}
 
 
-def _is(conditions: dict[str, Json], kind: str, status: str = "True") -> bool:
-    return bool(conditions.get(kind, {}).get("status") == status)
+def _conditions(holder: Json) -> Mapping[str, str]:
+    """By type, the status of each."""
+    return {each["type"]: each["status"] for each in holder.get("conditions") or ()}
 
 
-def _observed(body: Json) -> bool:
-    return bool(body["metadata"].get("generation", 0) <= body.get("status", {}).get("observedGeneration", 0))
+def _by(*verdicts: tuple[str, str, Health]) -> Rule:
+    """The first that holds of a condition's type and status; none: Progressing."""
+
+    def rule(body: Json) -> Health:
+        found = _conditions(_status(body))
+        return next((word for kind, status, word in verdicts if found.get(kind) == status), "Progressing")
+
+    return rule
+
+
+def _is_seen(body: Json) -> bool:
+    """Its controller has seen its newest generation."""
+    return bool(body["metadata"].get("generation", 0) <= _status(body).get("observedGeneration", 0))
 
 
 def _deployment(body: Json) -> Health:
-    status, wanted = body.get("status", {}), body["spec"].get("replicas", 1)
-    updated, there = status.get("updatedReplicas", 0), status.get("replicas", 0)
-    waiting = "Waiting for rollout to finish: "
+    status, wanted = _status(body), body["spec"].get("replicas", 1)
+    updated = status.get("updatedReplicas", 0)
     if body["spec"].get("paused"):
-        return "Suspended", "Deployment is paused"
-    if not _observed(body):
-        return "Progressing", f"{waiting}observed deployment generation less than desired generation"
-    if _conditions(body).get("Progressing", {}).get("reason") == "ProgressDeadlineExceeded":
-        return "Degraded", f'Deployment "{body["metadata"]["name"]}" exceeded its progress deadline'
-    if updated < wanted:
-        return "Progressing", f"{waiting}{updated} out of {wanted} new replicas have been updated..."
-    if there > updated:
-        return "Progressing", f"{waiting}{there - updated} old replicas are pending termination..."
-    if (available := status.get("availableReplicas", 0)) < updated:
-        return "Progressing", f"{waiting}{available} of {updated} updated replicas are available..."
-    return "Healthy", ""
+        return "Suspended"
+    if not _is_seen(body):
+        return "Progressing"
+    if any(each.get("reason") == "ProgressDeadlineExceeded" for each in status.get("conditions") or ()):
+        return "Degraded"
+    over = updated >= wanted and status.get("replicas", 0) <= updated <= status.get("availableReplicas", 0)
+    return "Healthy" if over else "Progressing"
 
 
 def _replica_set(body: Json) -> Health:
-    failure, wanted = _conditions(body).get("ReplicaFailure", {}), body["spec"].get("replicas", 1)
-    available = body.get("status", {}).get("availableReplicas", 0)
-    if not _observed(body):
-        return "Progressing", "Waiting for rollout to finish: observed replica set generation less than desired generation"
-    if failure.get("status") == "True":
-        return "Degraded", failure.get("message", "")
-    if available < wanted:
-        waits = f"Waiting for rollout to finish: {available} out of {wanted} new replicas are available..."
-        return "Progressing", waits
-    return "Healthy", ""
+    if _is_seen(body) and _conditions(_status(body)).get("ReplicaFailure") == "True":
+        return "Degraded"
+    return _counted(body, body["spec"].get("replicas", 1), "availableReplicas")
 
 
 def _stateful_set(body: Json) -> Health:
-    status, wanted = body.get("status", {}), body["spec"].get("replicas", 1)
-    if not status.get("observedGeneration") or not _observed(body):
-        return "Progressing", "Waiting for statefulset spec update to be observed..."
-    if (missing := wanted - status.get("readyReplicas", 0)) > 0:
-        return "Progressing", f"Waiting for {missing} pods to be ready..."
-    return "Healthy", f"partitioned roll out complete: {status.get('updatedReplicas', 0)} new pods have been updated..."
+    return _counted(body, body["spec"].get("replicas", 1), "readyReplicas")
 
 
 def _daemon_set(body: Json) -> Health:
-    status = body.get("status", {})
-    wanted, updated = status.get("desiredNumberScheduled", 0), status.get("updatedNumberScheduled", 0)
-    waiting = f'Waiting for daemon set "{body["metadata"]["name"]}" rollout to finish: '
-    if not _observed(body):
-        early = "observed daemon set generation less than desired generation"
-        return "Progressing", f"Waiting for rollout to finish: {early}"
-    if updated < wanted:
-        return "Progressing", f"{waiting}{updated} out of {wanted} new pods have been updated..."
-    if (available := status.get("numberAvailable", 0)) < wanted:
-        return "Progressing", f"{waiting}{available} of {wanted} updated pods are available..."
-    return "Healthy", ""
+    wanted = _status(body).get("desiredNumberScheduled", 0)
+    return _counted(body, wanted, "updatedNumberScheduled", "numberAvailable")
+
+
+def _counted(body: Json, wanted: int, *fields: str) -> Health:
+    status = _status(body)
+    over = _is_seen(body) and all(status.get(field, 0) >= wanted for field in fields)
+    return "Healthy" if over else "Progressing"
 
 
 def _pod(body: Json) -> Health:
-    status, always = body.get("status", {}), body["spec"].get("restartPolicy", "Always") == "Always"
-    containers, message = status.get("containerStatuses") or (), status.get("message", "")
-    stuck = [why for why in (each.get("state", {}).get("waiting") for each in containers) if why and _bad(why)]
-    if always and stuck:
-        return "Degraded", ", ".join(each.get("message", "") for each in stuck)
-    match status.get("phase"):
-        case "Pending":
-            return "Progressing", message
-        case "Succeeded":
-            return "Healthy", message
-        case "Failed":
-            return "Degraded", message
-        case "Running" if always and _is(_conditions(body), "Ready"):
-            return "Healthy", message
-        case "Running":
-            ended = always and any(each.get("lastState", {}).get("terminated") for each in containers)
-            return ("Degraded" if ended else "Progressing"), message
-    return "Unknown", message
-
-
-def _bad(waiting: Json) -> bool:
-    reason = waiting.get("reason", "")
-    return bool(reason.startswith("Err") or reason.endswith(("Error", "BackOff")))
-
-
-def _job(body: Json) -> Health:
-    conditions = _conditions(body)
-    if failed := conditions.get("Failed"):
-        return "Degraded", failed.get("message", "")
-    if _is(conditions, "Suspended"):
-        return "Suspended", ""
-    if done := conditions.get("Complete") or conditions.get("Suspended"):
-        return "Healthy", done.get("message", "")
-    return "Progressing", ""
+    status, always = _status(body), body["spec"].get("restartPolicy", "Always") == "Always"
+    containers = status.get("containerStatuses") or ()
+    reasons = [(each.get("state", {}).get("waiting") or {}).get("reason", "") for each in containers]
+    if always and any(reason.startswith("Err") or reason.endswith(("Error", "BackOff")) for reason in reasons):
+        return "Degraded"
+    if status.get("phase") != "Running":
+        phases: dict[str, Health] = {"Pending": "Progressing", "Succeeded": "Healthy", "Failed": "Degraded"}
+        return phases.get(status.get("phase", ""), "Unknown")
+    if always and _conditions(status).get("Ready") == "True":
+        return "Healthy"
+    ended = always and any("terminated" in each.get("lastState", {}) for each in containers)
+    return "Degraded" if ended else "Progressing"
 
 
 def _claim(body: Json) -> Health:
-    phases: dict[str, Status] = {"Lost": "Degraded", "Pending": "Progressing", "Bound": "Healthy"}
-    return phases.get(body.get("status", {}).get("phase", ""), "Unknown"), ""
+    phases: dict[str, Health] = {"Lost": "Degraded", "Pending": "Progressing", "Bound": "Healthy"}
+    return phases.get(_status(body).get("phase", ""), "Unknown")
 
 
 def _addressed(body: Json) -> Health:
-    """An Ingress, and a Service of type LoadBalancer."""
-    there = body.get("status", {}).get("loadBalancer", {}).get("ingress")
-    return ("Healthy" if there else "Progressing"), ""
+    return "Healthy" if _status(body).get("loadBalancer", {}).get("ingress") else "Progressing"
 
 
 def _service(body: Json) -> Health:
-    return _addressed(body) if body["spec"].get("type") == "LoadBalancer" else ("Healthy", "")
-
-
-def _scaler(body: Json) -> Health:
-    conditions = _conditions(body)
-    for kind, why in (("AbleToScale", "Failed"), ("ScalingActive", "Failed"), ("ScalingActive", "InvalidSelector")):
-        if conditions.get(kind, {}).get("reason", "").startswith(why):
-            return "Degraded", conditions[kind].get("message", "")
-    if able := [each for each in (conditions.get("AbleToScale"), conditions.get("ScalingLimited")) if each]:
-        return "Healthy", able[0].get("message", "")
-    return "Progressing", "Waiting to Autoscale"
+    return _addressed(body) if body["spec"].get("type") == "LoadBalancer" else "Healthy"
 
 
 def _definition(body: Json) -> Health:
     if "status" not in body:
         raise Unjudged("attempt to index a non-table object(nil) with key 'conditions'")
-    conditions = _conditions(body)
-    if _is(conditions, "NamesAccepted", "False"):
-        return "Degraded", f"CRD names have not been accepted: {conditions['NamesAccepted'].get('message', '')}"
-    if not _is(conditions, "Established"):
-        return "Progressing", "CRD is not established"
-    return "Healthy", "CRD is healthy"
-
-
-def _ready(waiting: str) -> Rule:
-    """What has a condition Ready, and says `waiting` before."""
-
-    def rule(body: Json) -> Health:
-        conditions = _conditions(body)
-        if _is(conditions, "Issuing"):
-            return "Progressing", conditions["Issuing"].get("message", "")
-        if (ready := conditions.get("Ready", {})).get("status") in ("True", "False"):
-            return ("Healthy" if ready["status"] == "True" else "Degraded"), ready.get("message", "")
-        return "Progressing", waiting
-
-    return rule
+    return _by(("NamesAccepted", "False", "Degraded"), ("Established", "True", "Healthy"))(body)
 
 
 def _scaled_object(body: Json) -> Health:
-    conditions = _conditions(body)
-    for kind, status in (("Ready", "False"), ("Fallback", "True")):
-        if _is(conditions, kind, status):
-            return "Degraded", conditions[kind].get("message", "")
-    if _is(conditions, "Ready"):
-        paused = _is(conditions, "Paused")
-        return ("Suspended" if paused else "Healthy"), conditions["Paused" if paused else "Ready"].get("message", "")
-    return "Progressing", "Creating HorizontalPodAutoscaler Object"
+    found = _conditions(_status(body))
+    if found.get("Ready") == "False" or found.get("Fallback") == "True":
+        return "Degraded"
+    if found.get("Ready") != "True":
+        return "Progressing"
+    return "Suspended" if found.get("Paused") == "True" else "Healthy"
 
 
 def _routing(body: Json) -> Health:
-    """A GatewayClass, a Gateway, or a route by what each of its parents says."""
-    status, generation = body.get("status", {}), body["metadata"].get("generation")
-    kind = body["kind"]
-    groups = [status.get("conditions") or (), *(each.get("conditions") or () for each in status.get("parents") or ())]
+    """Of the Gateway API: by its own conditions and those of each parent, as far as they are of its generation."""
+    generation, status = body["metadata"].get("generation"), _status(body)
     seen = [
-        {each["type"]: each for each in group}
-        for group in groups
-        if group and all(each.get("observedGeneration", generation) == generation for each in group)
+        _conditions(holder)
+        for holder in (status, *(status.get("parents") or ()))
+        if holder.get("conditions")
+        and all(each.get("observedGeneration", generation) == generation for each in holder["conditions"])
     ]
-    for conditions in seen:
-        for type_ in ("ResolvedRefs", "Accepted"):
-            if _is(conditions, type_, "False"):
-                return "Degraded", conditions[type_].get("message", "")
-        if conditions.get("Programmed", {}).get("status", "True") != "True":
-            return "Progressing", conditions["Programmed"].get("message", "")
-    return ("Healthy", f"{kind} is healthy") if seen else ("Progressing", f"Waiting for {kind} status")
+    if any(found.get(kind) == "False" for found in seen for kind in ("ResolvedRefs", "Accepted")):
+        return "Degraded"
+    return "Healthy" if seen and all(found.get("Programmed", "True") == "True" for found in seen) else "Progressing"
 
 
 def _database(body: Json) -> Health:
-    """A CloudNativePG Cluster."""
+    """A Cluster of CloudNativePG."""
     if "status" not in body:
         raise Unjudged("attempt to index a non-table object(nil) with key 'phaseReason'")
-    status = body["status"]
-    if not status.get("conditions"):
-        return "Progressing", status.get("phaseReason", "")
-    phases: dict[str, Status] = {"Cluster in healthy state": "Healthy", "Failing over": "Degraded"}
-    starting = ("Setting up primary", "Creating a new replica", "Waiting for the instances to become active")
-    return phases.get(status["phase"], "Progressing" if status["phase"] in starting else "Unknown"), ""
+    if "conditions" not in body["status"]:
+        return "Progressing"
+    phases: dict[str, Health] = {
+        "Cluster in healthy state": "Healthy", "Setting up primary": "Progressing", "Failing over": "Degraded",
+        "Creating a new replica": "Progressing", "Waiting for the instances to become active": "Progressing",
+    }  # fmt: skip
+    return phases.get(body["status"].get("phase", ""), "Unknown")
 
 
 def _inference(body: Json) -> Health:
     """An InferenceService of KServe."""
-    conditions = _conditions(body)
-    if _is(conditions, "Stopped"):
-        return "Suspended", "InferenceService is Stopped"
-    if "status" not in body:
-        return "Progressing", "Waiting for InferenceService to report status..."
-    bad = [each for each in conditions.values() if each["status"] != "True" and each["type"] != "Stopped"]
-    if not bad:
-        return "Healthy", "InferenceService is healthy."
-    return "Progressing", "".join(f" | {each['type']} | {each['status']}" for each in bad)
+    found = _conditions(_status(body))
+    if found.get("Stopped") == "True":
+        return "Suspended"
+    well = "status" in body and all(status == "True" for kind, status in found.items() if kind != "Stopped")
+    return "Healthy" if well else "Progressing"
 
 
-def _applicationset(body: Json) -> Health:
-    conditions = _conditions(body)
-    for kind, status, word in (
-        ("ErrorOccurred", "True", "Degraded"), ("ResourcesUpToDate", "False", "Degraded"),
-        ("ResourcesUpToDate", "True", "Healthy"),
-    ):  # fmt: skip
-        if _is(conditions, kind, status):
-            return word, conditions[kind]["message"]  # type: ignore[return-value]
-    return "Progressing", "Waiting for the status to be reported"
-
-
-RULES: dict[tuple[str, str], Rule] = {
+READY = _by(("Ready", "False", "Degraded"), ("Ready", "True", "Healthy"))
+RULES: Mapping[tuple[str, str], Rule] = {
     ("", "Pod"): _pod,
     ("", "PersistentVolumeClaim"): _claim,
     ("", "Service"): _service,
@@ -261,22 +178,23 @@ RULES: dict[tuple[str, str], Rule] = {
     ("apps", "ReplicaSet"): _replica_set,
     ("apps", "StatefulSet"): _stateful_set,
     ("apps", "DaemonSet"): _daemon_set,
-    ("batch", "Job"): _job,
+    ("batch", "Job"): _by(
+        ("Failed", "True", "Degraded"), ("Suspended", "True", "Suspended"), ("Complete", "True", "Healthy")
+    ),
     ("networking.k8s.io", "Ingress"): _addressed,
-    ("autoscaling", "HorizontalPodAutoscaler"): _scaler,
+    ("autoscaling", "HorizontalPodAutoscaler"): _by(("AbleToScale", "True", "Healthy")),
     ("apiextensions.k8s.io", "CustomResourceDefinition"): _definition,
-    ("external-secrets.io", "ExternalSecret"): _ready("Waiting for ExternalSecret"),
-    ("external-secrets.io", "ClusterSecretStore"): _ready("Waiting for ClusterSecretStore"),
-    ("external-secrets.io", "SecretStore"): _ready("Waiting for SecretStore"),
-    ("cert-manager.io", "Certificate"): _ready("Waiting for certificate"),
-    ("cert-manager.io", "ClusterIssuer"): _ready("Initializing ClusterIssuer"),
-    ("cert-manager.io", "Issuer"): _ready("Initializing Issuer"),
+    **{("external-secrets.io", kind): READY for kind in ("ExternalSecret", "SecretStore", "ClusterSecretStore")},
+    **{("cert-manager.io", kind): READY for kind in ("Issuer", "ClusterIssuer")},
+    ("cert-manager.io", "Certificate"): _by(
+        ("Issuing", "True", "Progressing"), ("Ready", "False", "Degraded"), ("Ready", "True", "Healthy")
+    ),
     ("keda.sh", "ScaledObject"): _scaled_object,
-    ("gateway.networking.k8s.io", "GatewayClass"): _routing,
-    ("gateway.networking.k8s.io", "Gateway"): _routing,
-    ("gateway.networking.k8s.io", "HTTPRoute"): _routing,
-    ("gateway.networking.k8s.io", "GRPCRoute"): _routing,
+    **{("gateway.networking.k8s.io", kind): _routing for kind in ("GatewayClass", "Gateway", "HTTPRoute", "GRPCRoute")},
     ("postgresql.cnpg.io", "Cluster"): _database,
     ("serving.kserve.io", "InferenceService"): _inference,
-    ("argoproj.io", "ApplicationSet"): _applicationset,
-}
+    ("argoproj.io", "ApplicationSet"): _by(
+        ("ErrorOccurred", "True", "Degraded"), ("ResourcesUpToDate", "False", "Degraded"),
+        ("ResourcesUpToDate", "True", "Healthy"),
+    ),
+}  # fmt: skip

@@ -9,9 +9,9 @@ from posixpath import basename, join, normpath
 import yaml
 
 from aiops.lab.api.kinds import Json, Kinds
-from aiops.lab.argocd import kustomize
 from aiops.lab.argocd.charts import stub
 from aiops.lab.argocd.documents import documents
+from aiops.lab.argocd.kustomize.build import build, is_kustomization
 from aiops.lab.argocd.repositories import Tree, Unreadable
 
 MANIFEST = tuple(re.compile(rf"^{key}\s*:", re.MULTILINE) for key in ("apiVersion", "kind", "metadata"))
@@ -31,31 +31,28 @@ def render(tree: Tree, source: Json, release: str, namespace: str, kinds: Kinds)
     """The objects of a source; Unreadable in the repo server's words."""
     folder = normpath(source.get("path") or ".")
     if source.get("chart") or join(folder, "Chart.yaml") in tree:
-        chart = source.get("chart") or basename(folder)
+        chart, version = source.get("chart") or basename(folder), source.get("targetRevision", "latest")
         name = (source.get("helm") or {}).get("releaseName") or release
-        return Rendered(type="Helm", objects=(stub(chart, source.get("targetRevision", "latest"), name, namespace),))
+        return Rendered(type="Helm", objects=(stub(chart, version, name, namespace),))
     if source.get("ref") and not source.get("path"):
         return Rendered(type="")
-    names = [name for name in tree if folder == "." or name.startswith(f"{folder}/")]
+    names = sorted(name for name in tree if folder == "." or name.startswith(f"{folder}/"))
     if not names:
         raise Unreadable(f"{source.get('path')}: app path does not exist")
-    if kustomize.file_in(tree, folder):
-        objects = kustomize.build(tree, folder, source.get("kustomize") or {}, kinds)
-        return Rendered(type="Kustomize", objects=tuple(objects))
-    return Rendered(type="Directory", objects=tuple(_directory(tree, source, folder, sorted(names))))
+    if is_kustomization(tree, folder):
+        return Rendered(type="Kustomize", objects=tuple(build(tree, folder, source.get("kustomize") or {}, kinds)))
+    within = {name if folder == "." else name.removeprefix(f"{folder}/"): tree[name] for name in names}
+    return Rendered(type="Directory", objects=tuple(_directory(within, source.get("directory") or {})))
 
 
-def _directory(tree: Tree, source: Json, folder: str, names: list[str]) -> Iterator[Json]:
-    options = source.get("directory") or {}
-    for name in names:
-        within = name if folder == "." else name.removeprefix(f"{folder}/")
-        if not name.endswith((".yaml", ".yml", ".json")) or ("/" in within and not options.get("recurse")):
+def _directory(files: Tree, options: Json) -> Iterator[Json]:
+    for name, content in files.items():
+        if not name.endswith((".yaml", ".yml", ".json")) or ("/" in name and not options.get("recurse")):
             continue
-        if (include := options.get("include")) and not _matches(within, include):
+        if (include := options.get("include")) and not _matches(name, include):
             continue
-        if (exclude := options.get("exclude")) and _matches(within, exclude):
-            continue
-        yield from _objects(tree[name], within)
+        if not ((exclude := options.get("exclude")) and _matches(name, exclude)):
+            yield from _objects(content, name)
 
 
 def _matches(name: str, pattern: str) -> bool:

@@ -13,6 +13,7 @@ WAVE = "argocd.argoproj.io/sync-wave"
 HOOK, DELETE_POLICY = "argocd.argoproj.io/hook", "argocd.argoproj.io/hook-delete-policy"
 SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
 FINALIZER = "resources-finalizer.argocd.argoproj.io"
+NAMESPACE = "argocd"
 IN_CLUSTER = "https://kubernetes.default.svc"
 
 
@@ -27,6 +28,15 @@ def empty_status() -> Json:
     return {"health": {}, "sourceHydrator": {}, "summary": {}, "sync": {"comparedTo": nowhere, "status": ""}}
 
 
+def with_operation(app: Json, operation: Json | None) -> Json:
+    """An Application for which an operation is asked; the state of the one before goes (util/argo, SetAppOperation)."""
+    if "operation" in app:
+        return app
+    status = {**empty_status(), **(app.get("status") or {})}
+    status.pop("operationState", None)
+    return {**app, "operation": operation, "status": status}
+
+
 def no_such_cluster(destination: Json) -> str:
     """Why an Application's destination is none; empty where it is the cluster itself."""
     server, name = destination.get("server"), destination.get("name")
@@ -35,4 +45,4 @@ def no_such_cluster(destination: Json) -> str:
     if server:
         why = f'rpc error: code = NotFound desc = cluster "{server}" not found'
         return f'error getting cluster by server "{server}": {why}'
-    return f'unable to find destination server: there are no clusters with this name: {name or ""}'
+    return f"unable to find destination server: there are no clusters with this name: {name or ''}"

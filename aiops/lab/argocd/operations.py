@@ -1,4 +1,4 @@
-"""The operation of an Application: begun, carried on, tried again, ended (controller/appcontroller.go)."""
+"""The state of an operation: begun, carried on, tried again, over (controller/appcontroller.go)."""
 
 import re
 from collections.abc import Sequence
@@ -11,12 +11,24 @@ from aiops.lab.argocd.sync import Step
 from aiops.lab.clock import Clock, parse
 
 ENDED = ("Succeeded", "Failed", "Error")
+HISTORY = 10
+"""How many deployments are remembered."""
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def state_of(app: Json) -> Json:
+    """That of an Application's last or running operation; empty where there was none."""
+    return (app.get("status") or {}).get("operationState") or {}
 
 
 def is_running(state: Json) -> bool:
     """It has begun, and is to be carried on."""
-    return bool(state) and state.get("phase") not in ENDED
+    return bool(state) and state["phase"] not in ENDED
+
+
+def pauses(state: Json) -> bool:
+    """It failed, and is to be tried again."""
+    return bool(state) and state["phase"] == "Running" and "finishedAt" in state
 
 
 def begun(operation: Json, clock: Clock) -> Json:
@@ -27,7 +39,7 @@ def begun(operation: Json, clock: Clock) -> Json:
 def result_of(app: Json, sync: Json) -> Json:
     """What is to be synced, before anything was."""
     sources = sync.get("sources") or ([sync["source"]] if sync.get("source") else sources_of(app))
-    if app["spec"].get("sources"):
+    if "sources" in app["spec"]:
         revisions = {"revisions": sync["revisions"]} if sync.get("revisions") else {}
         return {"revision": "", "source": {"repoURL": ""}, "sources": sources, **revisions}
     return {"revision": sync.get("revision", ""), "source": sources[0]}
@@ -48,27 +60,26 @@ def wanted(result: Json) -> tuple[list[Json], Sequence[str]]:
 
 
 def after(state: Json, step: Step, clock: Clock) -> Json:
-    """Its state after a step; where that failed and it may try again, it pauses: Running, and finished."""
-    state = {**state, "phase": step.phase, "message": step.message}
+    """Its state after a step; where that failed and it may be tried again, it pauses: Running, and finished."""
+    ending = state["phase"] == "Terminating"
     retry, count = state["operation"].get("retry") or {}, state.get("retryCount", 0)
-    if step.phase in ("Failed", "Error") and not (0 <= retry.get("limit", 0) <= count):
+    state = {**state, "phase": step.phase, "message": step.message}
+    if step.phase not in ENDED:
+        return state
+    state["finishedAt"] = clock.stamp()
+    if step.phase == "Succeeded":
+        return state
+    if not ending and (count < retry.get("limit", 0) or retry.get("limit", 0) < 0):
         at = clock.now() + timedelta(seconds=_pause_s(retry, count))
-        hour = at.strftime("%I:%M%p").lstrip("0")
-        message = f"{step.message}. Retrying attempt #{count + 1} at {hour}."
-        state |= {"phase": "Running", "retryCount": count + 1, "message": message, "finishedAt": clock.stamp()}
-    elif step.phase in ENDED:
-        state["finishedAt"] = clock.stamp()
-        if step.phase != "Succeeded" and count:
-            state["message"] = f"{step.message} (retried {count} times)."
-    return state
+        message = f"{step.message}. Retrying attempt #{count + 1} at {at.strftime('%I:%M%p').lstrip('0')}."
+        return {**state, "phase": "Running", "retryCount": count + 1, "message": message}
+    return {**state, "message": f"{step.message} (retried {count} times)."} if count else state
 
 
 def until_retry_s(state: Json, clock: Clock) -> float:
-    """For how long it pauses still; only where it is finished and Running."""
-    retry = state["operation"].get("retry") or {}
-    # the count has been raised already, so this pause is the next one (NextRetryAt, as the controller calls it)
+    """For how long it pauses still: longer than its message says, for the count has been raised since."""
     since = (clock.now() - parse(state["finishedAt"])).total_seconds()
-    return _pause_s(retry, state.get("retryCount", 0)) - since
+    return _pause_s(state["operation"].get("retry") or {}, state["retryCount"]) - since
 
 
 def retried(state: Json) -> Json:
@@ -77,13 +88,24 @@ def retried(state: Json) -> Json:
     return {**kept, "message": f"Retrying operation. Attempt #{state['retryCount']}"}
 
 
+def remembered(before: list[Json], state: Json, clock: Clock) -> list[Json]:
+    """The history with what was deployed now."""
+    result = state["syncResult"]
+    entry = {
+        "id": before[-1]["id"] + 1 if before else 0, "deployStartedAt": state["startedAt"], "deployedAt": clock.stamp(),
+        "initiatedBy": state["operation"].get("initiatedBy") or {},
+        **{key: result[key] for key in ("source", "sources", "revision", "revisions") if result.get(key)},
+    }  # fmt: skip
+    return [*before, entry][-HISTORY:]
+
+
 def _pause_s(retry: Json, count: int) -> float:
     backoff = retry.get("backoff") or {}
-    first, longest = seconds(backoff.get("duration") or "5s"), seconds(backoff.get("maxDuration") or "3m")
+    first, longest = (_seconds(backoff.get(key) or plain) for key, plain in (("duration", "5s"), ("maxDuration", "3m")))
     return min(first * float(backoff.get("factor", 2)) ** count, longest or float("inf"))
 
 
-def seconds(text: str) -> float:
+def _seconds(text: str) -> float:
     """A duration as Go writes it, as `1m30s`; a plain number is seconds."""
     if text.isdigit():
         return float(text)

@@ -14,7 +14,9 @@ def refusals(project: Json, app: Json) -> list[str]:
     found = [
         f"application repo {url} is not permitted in project '{name}'"
         for url in urls
-        if not _one_of(url.removesuffix(".git"), (each.removesuffix(".git") for each in project["spec"].get("sourceRepos") or ()))
+        if not _one_of(
+            url.removesuffix(".git"), (each.removesuffix(".git") for each in project["spec"].get("sourceRepos") or ())
+        )
     ]
     if why := no_such_cluster(destination):
         return [*found, why]

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 import re
 import subprocess
 import tarfile
@@ -10,6 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from aiops.lab.clock import Clock
+from aiops.lab.repository import APART
 
 Tree = Mapping[str, bytes]
 """The content of each file of a commit, by its path."""
@@ -85,8 +87,9 @@ def _spelling(url: str) -> str:
 
 
 def _git(folder: Path, *words: str) -> bytes:
+    environ = {name: value for name, value in os.environ.items() if name not in APART}
+    command = ("git", "-C", str(folder), *words)
     try:
-        done = subprocess.run(("git", "-C", str(folder), *words), capture_output=True, check=True)
+        return subprocess.run(command, env=environ, capture_output=True, check=True).stdout  # noqa: S603 - a list, no shell
     except FileNotFoundError:
         raise Unreadable('failed to list refs: exec: "git": executable file not found in $PATH') from None
-    return done.stdout

@@ -1,98 +1,97 @@
 """What a comparison makes of an Application's status."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from aiops.lab.api.kinds import Json, Kinds
 from aiops.lab.argocd import names
 from aiops.lab.argocd.comparison import Comparison, Pair, is_hook
-from aiops.lab.argocd.health import Status, Unjudged, health_of, worst
+from aiops.lab.argocd.health import Health, Unjudged, health_of, worst
 from aiops.lab.argocd.projects import permits_kind
+
+Conditions = Sequence[tuple[str, str]]
+"""Type and message of each."""
+OF_SPEC = ("InvalidSpecError", "UnknownError")
+OF_COMPARISON = ("ComparisonError", "SharedResourceWarning", "RepeatedResourceWarning")
+SYNC_ERROR = "SyncError"
 
 
 def compared_to(app: Json) -> Json:
     """The spec for which a comparison holds."""
     spec = app["spec"]
-    found = {"destination": spec["destination"]}
-    if spec.get("sources"):
-        found |= {"source": {"repoURL": ""}, "sources": spec["sources"]}
-    else:
-        found["source"] = spec["source"]
-    return {**found, "ignoreDifferences": spec["ignoreDifferences"]} if spec.get("ignoreDifferences") else found
+    many = {"source": {"repoURL": ""}, "sources": spec["sources"]} if "sources" in spec else {"source": spec["source"]}
+    ignored = {"ignoreDifferences": spec["ignoreDifferences"]} if spec.get("ignoreDifferences") else {}
+    return {"destination": spec["destination"], **many, **ignored}
 
 
 def after(app: Json, comparison: Comparison, project: Json, kinds: Kinds, now: str) -> Json:
     """The status after a comparison."""
-    many = "sources" in app["spec"]
+    many, old = "sources" in app["spec"], app.get("status") or {}
     sync: Json = {"status": comparison.sync, "comparedTo": compared_to(app)}
     sync |= {"revisions": list(comparison.revisions)} if many else {"revision": comparison.revisions[0]}
-    health, problems = health_among(comparison)
-    errors = [("ComparisonError", text) for text in (comparison.error, *problems) if text]
-    status = {
-        **{key: value for key, value in (app.get("status") or {}).items() if key not in ("sourceType", "sourceTypes")},
-        "sync": sync,
-        "health": {**(app.get("status") or {}).get("health", {}), "status": health},
-        "resources": [_resource(pair, project, kinds, comparison.error) for pair in comparison.pairs],
-        "summary": _summary(comparison),
-        "controllerNamespace": app["metadata"]["namespace"],
-        "resourceHealthSource": "appTree",
-        "sourceHydrator": {},
-    }
-    if not status["resources"]:
-        del status["resources"]
-    if comparison.types:
-        status |= {"sourceTypes": list(comparison.types)} if many else {"sourceType": comparison.types[0]}
-    return with_conditions(status, [*errors, *comparison.warnings], OF_COMPARISON, now)
+    health, problem = _health(comparison)
+    types = {"sourceTypes": list(comparison.types)} if many else {"sourceType": "".join(comparison.types)}
+    errors = [("ComparisonError", text) for text in (comparison.error, problem) if text]
+    new = {
+        **old, **types, "sync": sync, "health": {**old.get("health", {}), "status": health},
+        "resources": [_resource(pair, comparison, project, kinds) for pair in comparison.pairs],
+        "summary": _summary(comparison), "controllerNamespace": app["metadata"]["namespace"],
+        "resourceHealthSource": "appTree", "sourceHydrator": {},
+    }  # fmt: skip
+    for key in ("resources", "sourceType", "sourceTypes"):
+        if not new.get(key, True):
+            del new[key]
+    return with_conditions(with_conditions(new, (), OF_SPEC, now), [*errors, *comparison.warnings], OF_COMPARISON, now)
 
 
-OF_COMPARISON = ("ComparisonError", "SharedResourceWarning", "RepeatedResourceWarning")
+def refused(app: Json, why: Sequence[str], now: str) -> Json:
+    """The status of an Application whose spec is not permitted: nothing is known of it."""
+    old = {**names.empty_status(), **(app.get("status") or {})}
+    unknown = {key: {**old[key], "status": "Unknown"} for key in ("sync", "health")}
+    return with_conditions({**old, **unknown}, [("InvalidSpecError", text) for text in why], OF_SPEC, now)
 
 
-def with_conditions(status: Json, found: list[tuple[str, str]], kinds: tuple[str, ...], now: str) -> Json:
-    """The status with these conditions in place of all of these kinds; one that is there already keeps its time."""
+def with_conditions(status: Json, found: Conditions, kinds: Sequence[str], now: str) -> Json:
+    """The status with these conditions in place of all of these kinds; one that was there keeps its time."""
     old = status.get("conditions") or []
     times = {(each["type"], each["message"]): each["lastTransitionTime"] for each in old}
-    new = [
-        {"type": kind, "message": message, "lastTransitionTime": times.get((kind, message), now)}
-        for kind, message in found
-    ]
+    new = [{"lastTransitionTime": times.get(each, now), "message": each[1], "type": each[0]} for each in found]
     conditions = [*(each for each in old if each["type"] not in kinds), *new]
     rest = {key: value for key, value in status.items() if key != "conditions"}
     return {**rest, "conditions": conditions} if conditions else rest
 
 
-def health_among(comparison: Comparison) -> tuple[Status, list[str]]:
-    """How well an Application is: as its worst object, of those that are there."""
-    counted = [pair for pair in comparison.pairs if not is_hook(pair.body)]
-    if counted and all(pair.live is None for pair in counted):
-        return "Missing", []
-    healths: list[Status] = []
-    problems: list[str] = []
-    for live in (pair.live for pair in counted if pair.live is not None):
+def _health(comparison: Comparison) -> tuple[Health, str]:
+    """As the worst of the objects that are there; and why one could not be judged."""
+    counted = [pair.live for pair in comparison.pairs if not is_hook(pair.body)]
+    live = [body for body in counted if body is not None]
+    if counted and not live:
+        return "Missing", ""
+    found: list[Health] = []
+    problem = ""
+    for body in live:
         try:
-            healths += [health[0]] if (health := health_of(live)) else []
+            health = health_of(body)
+            found += [health] if health else []
         except Unjudged as error:
-            meta = live["metadata"]
-            who = f'"{live["kind"]}" with name "{meta["name"]}" in namespace "{meta.get("namespace", "")}"'
-            where = f"failed to get resource health for {meta.get('namespace', '')}/{meta['name']}"
-            problems.append(f"error setting app health: failed to get resource health for {who}: {where}: {error}")
-            healths.append("Unknown")
-    return worst(healths), problems[:1]
+            name, namespace = body["metadata"]["name"], body["metadata"].get("namespace", "")
+            who = f'"{body["kind"]}" with name "{name}" in namespace "{namespace}"'
+            why = f"failed to get resource health for {namespace}/{name}: {error}"
+            problem = problem or f"error setting app health: failed to get resource health for {who}: {why}"
+            found.append("Unknown")
+    return worst(found), problem
 
 
-def _resource(pair: Pair, project: Json, kinds: Kinds, error: str) -> Json:
-    meta = pair.body["metadata"]
-    group, _, version = pair.body["apiVersion"].rpartition("/")
+def _resource(pair: Pair, comparison: Comparison, project: Json, kinds: Kinds) -> Json:
+    meta, (group, _, version) = pair.body["metadata"], pair.body["apiVersion"].rpartition("/")
     kind = kinds.of(pair.body["apiVersion"], pair.body["kind"])
+    permitted = permits_kind(project, group, pair.body["kind"], namespaced=kind is None or kind.namespaced)
+    status = "Unknown" if comparison.error or not permitted else "OutOfSync" if pair.differs else "Synced"
+    hook = is_hook(pair.body)
     found = {
-        "group": group, "version": version, "kind": pair.body["kind"],
-        "namespace": meta.get("namespace"), "name": meta["name"],
+        "group": group, "version": version, "kind": pair.body["kind"], "namespace": meta.get("namespace"),
+        "name": meta["name"], "status": "" if hook else status, "hook": hook, "requiresPruning": pair.target is None,
         "syncWave": wave_of(pair.target) if pair.target else 0,
-        "requiresPruning": pair.target is None, "hook": is_hook(pair.body),
     }  # fmt: skip
-    if not found["hook"]:
-        namespaced = kind is None or kind.namespaced
-        permitted = permits_kind(project, group, pair.body["kind"], namespaced=namespaced)
-        found["status"] = "Unknown" if error or not permitted else "OutOfSync" if pair.differs else "Synced"
     return {key: value for key, value in found.items() if value}
 
 
@@ -112,6 +111,6 @@ def _summary(comparison: Comparison) -> Json:
 def images_of(body: Json) -> Iterator[str]:
     """The images of a pod, or of what makes pods."""
     spec = body.get("spec") or {}
-    pod = spec if body["kind"] == "Pod" else (spec.get("template") or {}).get("spec") if "template" in spec else None
+    pod = spec if body["kind"] == "Pod" else (spec.get("template") or {}).get("spec") or {}
     for key in ("initContainers", "containers"):
-        yield from (each["image"] for each in (pod or {}).get(key) or () if each.get("image"))
+        yield from (each["image"] for each in pod.get(key) or () if each.get("image"))

@@ -3,22 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aiops.lab.api.kinds import Json
-from aiops.lab.api.refusals import Refusal
-from aiops.lab.argocd import names
-from aiops.lab.argocd.applying import BY, put
-from aiops.lab.argocd.comparison import Comparison, is_hook, key_of
+from aiops.lab.api.kinds import Json, Kinds
+from aiops.lab.argocd.comparison import Comparison, key_of
+from aiops.lab.argocd.execution import Executor
 from aiops.lab.argocd.health import Unjudged, health_of
 from aiops.lab.argocd.projects import permits_kind, permits_namespace
-from aiops.lab.argocd.tasks import Task, tasks_of
+from aiops.lab.argocd.tasks import Task, result_key, tasks_of
 from aiops.lab.argocd.tracking import DEFINITION
 from aiops.lab.cluster import Cluster
 
 WAVE_DELAY_S = 2.0
 """Between two waves, so that controllers see what was applied (controller/sync.go)."""
-READY_S = 3.0
-"""How long a CustomResourceDefinition is waited for."""
-HOOK_FINALIZER = "argocd.argoproj.io/hook-finalizer"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,278 +22,178 @@ class Step:
 
     phase: str
     message: str
-    results: tuple[Json, ...]
-    delay_s: float | None = None
+    results: tuple[Json, ...] = ()
+    delay_s: float = 0.0
     """Before which there is no next one."""
 
 
 class Sync:
-    """A sync on its way: its next step is worked out from what is live and from the results so far."""
+    """A sync on its way: the next step is worked out from what is live and from the results so far."""
 
     def __init__(self, cluster: Cluster, app: Json, project: Json, comparison: Comparison, state: Json) -> None:
-        self._cluster, self._objects, self._kinds = cluster, cluster.objects, cluster.kinds
-        self._app, self._project, self._comparison = app, project, comparison
+        self._objects, self._project = cluster.objects, project
         self._operation = state["operation"]["sync"]
-        self._options = tuple(self._operation.get("syncOptions") or ())
-        results = (state.get("syncResult") or {}).get("resources") or ()
-        self._results = {_result_key(each): dict(each) for each in results}
         self._namespace = app["spec"]["destination"].get("namespace", "")
-        self._delay_s: float | None = None
+        self._executor = Executor(cluster, prune=bool(self._operation.get("prune")))
+        self._results = {result_key(each): each for each in (state.get("syncResult") or {}).get("resources") or ()}
+        self._tasks = self._all(comparison)
+        self._delay_s = 0.0
 
     async def step(self) -> Step:
         """Do what is due."""
-        phase, message = await self._step()
-        return Step(phase=phase, message=message, results=tuple(self._results.values()), delay_s=self._delay_s)
+        phase, message = await self._advance()
+        return self._ended(phase, message)
 
     def terminate(self) -> Step:
-        """End it; a hook that runs is deleted."""
-        for task in self._tasks():
+        """End it; hooks that run are deleted."""
+        for task in self._tasks:
             if task.hook and task.outcome == "Running":
-                self._unhook(task)
-                self._delete(task)
-                self._settle(task, task.result["status"], "Failed", "Terminated")
-        return Step(phase="Failed", message="Operation terminated", results=tuple(self._results.values()))
+                self._executor.delete(task)
+                task.settle(task.result["status"], "Failed", "Terminated")
+        return self._ended("Failed", "Operation terminated")
 
-    async def _step(self) -> tuple[str, str]:
-        tasks = self._tasks()
-        if invalid := self._invalid(tasks):
-            said = "; ".join(sorted(set(invalid)))
-            return "Failed", f"one or more synchronization tasks are not valid: {said}"
-        await self._make_namespace(tasks)
+    def _ended(self, phase: str, message: str) -> Step:
+        self._results |= {task.key: task.result for task in self._tasks if task.result}
+        return Step(phase=phase, message=message, results=tuple(self._results.values()), delay_s=self._delay_s)
+
+    def _all(self, comparison: Comparison) -> list[Task]:
+        tasks = tasks_of(comparison, self._operation, self._namespace)
+        options = frozenset(self._operation.get("syncOptions") or ())
+        lacks = self._namespace and self._objects.find("namespaces", self._namespace) is None
+        if lacks and "CreateNamespace=true" in options and not any(map(self._is_namespace, tasks)):
+            target = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self._namespace}}
+            tasks.insert(0, Task(phase="PreSync", target=target, live=None, namespace="", options=options))
         for task in tasks:
-            if task.outcome == "Running" and task.live is not None:
-                self._look(task)
-        multi = (tasks[0].phase, tasks[0].wave) != (tasks[-1].phase, tasks[-1].wave) if tasks else False
+            task.result = self._results.get(task.key, {})
+        return tasks
+
+    def _is_namespace(self, task: Task) -> bool:
+        return key_of(task.body)[1::2] == ("Namespace", self._namespace)
+
+    async def _advance(self) -> tuple[str, str]:
+        tasks, reasons = self._tasks, invalid(self._tasks, self._project, self._objects.kinds)
+        if reasons:
+            return "Failed", f"one or more synchronization tasks are not valid: {'; '.join(sorted(set(reasons)))}"
+        for task in tasks:
+            self._look(task)
+        for task in tasks if not self._results else ():
+            if self._is_namespace(task) and task.live is None:  # before all else, even where its wave is a later one
+                await self._executor.run(task)
+        multi = bool(tasks) and (tasks[0].phase, tasks[0].wave) != (tasks[-1].phase, tasks[-1].wave)
         if running := [task for task in tasks if task.outcome == "Running" and (multi or task.hook)]:
-            self._missing(running)
             return "Running", _waiting(running)
-        if ending := [task for task in tasks if task.result.get("status") == "Pruned" and _is_ending(task.live)]:
+        if ending := [task for task in tasks if task.result.get("status") == "Pruned" and task.live is not None]:
             return "Running", _waiting(ending, "deletion of")
-        for task in tasks:
-            if task.hook and task.outcome in ("Succeeded", "Failed", "Error"):
-                self._unhook(task)
         if failed := [task for task in tasks if task.outcome in ("Failed", "Error")]:
-            self._clean(tasks, "HookFailed")
-            messages = [task.result.get("message", "") for task in failed if task.result["status"] == "SyncFailed"]
-            reason = f", reason: {','.join(messages)}" if messages else ""
-            return "Failed", f"one or more synchronization tasks completed unsuccessfully{reason}"
+            self._clean("HookFailed")
+            return "Failed", _failed("one or more synchronization tasks completed unsuccessfully", failed)
         pending = [task for task in tasks if not task.outcome]
-        if "ApplyOutOfSyncOnly=true" in self._options:
-            pending = [task for task in pending if task.hook or self._differs(task)]
+        if "ApplyOutOfSyncOnly=true" in (self._operation.get("syncOptions") or ()):
+            pending = [task for task in pending if task.hook or task.differs]
         if not pending:
-            self._clean(tasks, "HookSucceeded")
+            self._clean("HookSucceeded")
             return "Succeeded", "successfully synced (no more tasks)"
-        return await self._wave(tasks, pending)
+        return await self._wave(pending)
 
-    async def _wave(self, tasks: Sequence[Task], pending: Sequence[Task]) -> tuple[str, str]:
+    async def _wave(self, pending: Sequence[Task]) -> tuple[str, str]:
         """Run what is first among the pending."""
         first, last = pending[0], pending[-1]
         wave = [task for task in pending if (task.phase, task.wave) == (first.phase, first.wave)]
-        if stale := [task for task in wave if task.live is not None and task.deleted("BeforeHookCreation")]:
+        if stale := [task for task in wave if task.live is not None and task.is_deleted("BeforeHookCreation")]:
             for task in stale:
-                self._unhook(task)
-                self._delete(task)
+                self._executor.delete(task)
             return "Running", _waiting(stale, "deletion of hook")
-        for task in [*(each for each in wave if each.target is None), *(each for each in wave if each.target is not None)]:
-            await self._run(task)
-        if failed := [task for task in wave if task.result["status"] == "SyncFailed"]:
-            self._clean(tasks, "HookFailed")
-            return "Failed", f"one or more objects failed to apply, reason: {','.join(task.result['message'] for task in failed)}"
+        for task in sorted(wave, key=lambda each: each.target is not None):  # what is pruned goes first
+            await self._executor.run(task)
+        if any(task.outcome == "Failed" for task in wave):
+            self._clean("HookFailed")
+            return "Failed", _failed("one or more objects failed to apply", wave)
         if (first.phase, first.wave) != (last.phase, last.wave):
             self._delay_s = WAVE_DELAY_S
         elif not any(task.hook for task in wave):
-            self._clean(tasks, "HookSucceeded")
+            self._clean("HookSucceeded")
             return "Succeeded", "successfully synced (all tasks run)"
         return "Running", _waiting(wave)
 
-    def _tasks(self) -> list[Task]:
-        found = tasks_of(self._comparison, self._operation.get("resources") or (), self._namespace)
-        if "CreateNamespace=true" in self._options and self._namespace and not self._has_namespace(found):
-            body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self._namespace}}
-            found.insert(0, Task(phase="PreSync", target=body, live=None))
-        for task in found:
-            task.result = self._results.get(_key(task), {})
-        return found
-
-    def _has_namespace(self, tasks: Sequence[Task]) -> bool:
-        own = any(task.body["kind"] == "Namespace" and task.body["metadata"]["name"] == self._namespace for task in tasks)
-        return own or self._objects.find("namespaces", self._namespace) is not None
-
-    def _invalid(self, tasks: Sequence[Task]) -> list[str]:
-        """Why some cannot be applied at all; their results say it."""
-        brought = {
-            (body["spec"]["group"], body["spec"]["names"]["kind"])
-            for body in (task.target for task in tasks)
-            if body is not None and body["kind"] == DEFINITION
-        }
-        found = []
-        for task in tasks:
-            group, name, _, _ = key_of(task.body)
-            kind = self._kinds.of(task.body["apiVersion"], name)
-            if kind is None and (group, name) not in brought and not self._has_option(task, "SkipDryRunOnMissingResource=true"):
-                found.append(self._unknown(task))
-            elif kind is not None and (why := self._forbidden(task, kind.namespaced)):
-                self._settle(task, "SyncFailed", "", why)
-                found.append(why)
-        return found
-
-    def _unknown(self, task: Task) -> str:
-        group, kind, namespace, name = key_of(task.body)
-        version = task.body["apiVersion"]
-        if any(version in (known.api_version, *(f"{known.group}/{each}" for each in known.served)) for known in self._kinds):
-            self._settle(task, "SyncFailed", "", said := f'{kind}.{group} "" not found')
-            return said
-        why = f"could not find {group}/{kind} for requested resource {namespace}/{name}"
-        hint = f'Make sure the "{kind}" CRD is installed on the destination cluster.'
-        self._settle(task, "SyncFailed", "", f"The Kubernetes API {why}. {hint}")
-        lacks = "the server could not find the requested resource"
-        return f"failed to discover server resources for group version {version}: {lacks}"
-
-    def _forbidden(self, task: Task, namespaced: bool) -> str:
-        group, kind, namespace, _ = key_of(task.body)
-        name = self._project["metadata"]["name"]
-        if not permits_kind(self._project, group, kind, namespaced=namespaced):
-            return f"resource {group}:{kind} is not permitted in project {name}"
-        if namespaced and not permits_namespace(self._project, namespace):
-            return f"namespace {namespace} is not permitted in project '{name}'"
-        return ""
-
-    async def _make_namespace(self, tasks: Sequence[Task]) -> None:
-        """Before all else, on the first step."""
-        for task in tasks:
-            is_it = task.body["kind"] == "Namespace" and task.body["metadata"]["name"] == self._namespace
-            if not self._results and task.live is None and is_it:
-                await self._run(task)
-
     def _look(self, task: Task) -> None:
-        """How is what was applied?"""
+        """How is what was applied? What is not there any more can never become healthy."""
+        if task.outcome != "Running":
+            return
+        live = task.live or self._executor.live(task)
+        if live is None:
+            task.settle("SyncFailed", "Error", f"Resource {task.named} is missing, it might have been deleted")
+            return
         try:
-            health = health_of(task.live or {})
+            health = health_of(live) or "Healthy"
         except Unjudged:
             return
-        status, (word, message) = task.result["status"], health or ("Healthy", "")
-        if word == "Healthy":
-            self._settle(task, status, "Succeeded", message)
-        elif word == "Degraded" or (task.hook and word == "Unknown"):
-            self._settle(task, status, "Failed", message)
-        elif task.hook:
-            self._settle(task, status, "Running", message)
+        said = _said(live) if task.hook else ""
+        if health in ("Healthy", "Degraded"):
+            task.settle(task.result["status"], "Succeeded" if health == "Healthy" else "Failed", said)
 
-    def _missing(self, running: Sequence[Task]) -> None:
-        """What was applied and is not there can never become healthy."""
-        for task in running:
-            kind = self._kinds.of(task.body["apiVersion"], task.body["kind"])
-            meta = task.body["metadata"]
-            namespace = meta.get("namespace", "") if kind and kind.namespaced else ""
-            if task.live is None and (kind is None or not self._objects.find(kind.resource, meta["name"], namespace)):
-                said = f"Resource {task.named()} is missing, it might have been deleted"
-                self._settle(task, "SyncFailed", "Error", said)
-
-    async def _run(self, task: Task) -> None:
-        try:
-            if task.target is None:
-                self._prune(task)
-            else:
-                message = await self._apply(task, task.target)
-                self._settle(task, "Synced", "Running", message)
-        except Refusal as refusal:
-            self._settle(task, "SyncFailed", "Failed", refusal.message)
-
-    async def _apply(self, task: Task, target: Json) -> str:
-        kind = self._kinds.of(target["apiVersion"], target["kind"])
-        if kind is None:
-            name, version = target["metadata"]["name"], target["apiVersion"]
-            why = f'no matches for kind "{target["kind"]}" in version "{version}"'
-            raise Refusal(404, "NotFound", f'resource mapping not found for name: "{name}": {why}')
-        if not kind.namespaced:
-            target = {**target, "metadata": {key: value for key, value in target["metadata"].items() if key != "namespace"}}
-        if task.hook:
-            marks = [*(target["metadata"].get("finalizers") or ()), HOOK_FINALIZER]
-            target = {**target, "metadata": {**target["metadata"], "finalizers": marks}}
-        message = put(
-            self._objects, kind, target,
-            server_side=self._has_option(task, "ServerSideApply=true"), replacing=self._has_option(task, "Replace=true"),
-        )  # fmt: skip
-        if kind.kind == DEFINITION:
-            await self._served(target)
-        return message
-
-    async def _served(self, definition: Json) -> None:
-        """Wait a moment until a CustomResourceDefinition's kind is served."""
-        spec, waited = definition["spec"], 0.0
-        while waited < READY_S and not self._kinds.find(f"{spec['names']['plural']}.{spec['group']}"):
-            await self._cluster.clock.sleep(0.1)
-            waited += 0.1
-
-    def _prune(self, task: Task) -> None:
-        if not self._operation.get("prune"):
-            return self._settle(task, "PruneSkipped", "Succeeded", "ignored (requires pruning)")
-        if self._has_option(task, "Prune=false"):
-            return self._settle(task, "PruneSkipped", "Succeeded", "ignored (no prune)")
-        self._delete(task)
-        return self._settle(task, "Pruned", "Succeeded", "pruned")
-
-    def _delete(self, task: Task) -> None:
-        group, kind_name, namespace, name = key_of(task.body)
-        kind = self._kinds.of(task.body["apiVersion"], kind_name)
-        policy = next((each.partition("=")[2] for each in self._options if each.startswith("PrunePropagationPolicy=")), "")
-        if kind and (live := self._objects.find(kind.resource, name, namespace)) and not _is_ending(live):
-            self._objects.delete(kind.resource, name, namespace, BY, propagation=policy.capitalize() or "Foreground")
-
-    def _unhook(self, task: Task) -> None:
-        """Without the mark that keeps a hook from going before its sync has seen how it ended."""
-        _, kind_name, namespace, name = key_of(task.body)
-        kind = self._kinds.of(task.body["apiVersion"], kind_name)
-        if kind is None or self._objects.find(kind.resource, name, namespace) is None:
-            return
-
-        def change(was: Json) -> Json:
-            was["metadata"]["finalizers"] = [
-                mark for mark in was["metadata"].get("finalizers") or () if mark != HOOK_FINALIZER
-            ]
-            return was
-
-        self._objects.edit(kind.resource, name, namespace, change, BY)
-
-    def _clean(self, tasks: Sequence[Task], when: str) -> None:
-        """Delete hooks that ended so."""
-        for task in tasks:
-            if task.live is not None and task.outcome and task.outcome != "Running" and task.deleted(when):
-                self._delete(task)
-
-    def _has_option(self, task: Task, option: str) -> bool:
-        own = names.annotation(task.body, names.SYNC_OPTIONS).split(",")
-        return option in self._options or option in [each.strip() for each in own]
-
-    def _differs(self, task: Task) -> bool:
-        pairs = self._comparison.pairs
-        return next((pair.differs for pair in pairs if key_of(pair.body)[1::2] == key_of(task.body)[1::2]), True)
-
-    def _settle(self, task: Task, status: str, outcome: str, message: str) -> None:
-        task.settle(status, outcome, message)
-        self._results[_key(task)] = task.result
+    def _clean(self, when: str) -> None:
+        """Delete the hooks of which the policy says so."""
+        for task in self._tasks:
+            if task.live is not None and task.outcome in ("Succeeded", "Failed", "Error") and task.is_deleted(when):
+                self._executor.delete(task)
 
 
-def _key(task: Task) -> tuple[str, ...]:
-    return (*key_of(task.body), task.phase)
+def invalid(tasks: Sequence[Task], project: Json, kinds: Kinds) -> list[str]:
+    """Why some tasks cannot be carried out at all; their results say it too."""
+    definitions = [task.target["spec"] for task in tasks if task.target and task.target["kind"] == DEFINITION]
+    brought = {(spec["group"], spec["names"]["kind"]) for spec in definitions}
+    found = []
+    for task in tasks:
+        group, kind_name, _, _ = key_of(task.body)
+        kind = kinds.of(task.body["apiVersion"], kind_name)
+        if kind is not None:
+            why = said = _forbidden(task, project, namespaced=kind.namespaced)
+        elif (group, kind_name) in brought or "SkipDryRunOnMissingResource=true" in task.options:
+            continue
+        else:
+            why, said = _unknown(task, kinds)
+        if why:
+            task.settle("SyncFailed", "", said)
+            found.append(why)
+    return found
 
 
-def _result_key(result: Json) -> tuple[str, ...]:
-    return result["group"], result["kind"], result.get("namespace", ""), result["name"], result["syncPhase"]
+def _forbidden(task: Task, project: Json, *, namespaced: bool) -> str:
+    (group, kind, _, _), name = key_of(task.body), project["metadata"]["name"]
+    if not permits_kind(project, group, kind, namespaced=namespaced):
+        return f"resource {group}:{kind} is not permitted in project {name}"
+    if namespaced and not permits_namespace(project, task.namespace):
+        return f"namespace {task.namespace} is not permitted in project '{name}'"
+    return ""
 
 
-def _is_ending(live: Json | None) -> bool:
-    return live is not None and "deletionTimestamp" in live["metadata"]
+def _unknown(task: Task, kinds: Kinds) -> tuple[str, str]:
+    """Of a kind that is not served: what the operation says, and what the task's result says."""
+    group, kind, _, name = key_of(task.body)
+    version = task.body["apiVersion"]
+    if any(version in (f"{known.group}/{each}" for each in known.served) for known in kinds):
+        return (why := f'{kind}.{group} "" not found'), why
+    lacks = "the server could not find the requested resource"
+    why = f"could not find {group}/{kind} for requested resource {task.namespace}/{name}"
+    hint = f'Make sure the "{kind}" CRD is installed on the destination cluster.'
+    discovering = f"failed to discover server resources for group version {version}"
+    return f"{discovering}: {lacks}", f"The Kubernetes API {why}. {hint}"
 
 
 def _waiting(tasks: Sequence[Task], why: str = "") -> str:
     """For whom it waits."""
     hooks = [task for task in tasks if task.hook]
     why = why or ("completion of hook" if hooks else "healthy state of")
-    more = len(tasks) - 1
-    sort = "hooks" if len(hooks) == len(tasks) else "resources"
-    text = f"waiting for {why} {(hooks or list(tasks))[0].named()}"
-    return f"{text} and {more} more {sort}" if more else text
+    more = f" and {len(tasks) - 1} more {'hooks' if len(hooks) == len(tasks) else 'resources'}"
+    return f"waiting for {why} {(hooks or list(tasks))[0].named}{more if len(tasks) > 1 else ''}"
 
 
-__all__ = ["Step", "Sync", "is_hook"]
+def _failed(what: str, tasks: Sequence[Task]) -> str:
+    reasons = [task.result["message"] for task in tasks if task.result["status"] == "SyncFailed"]
+    return f"{what}, reason: {','.join(reasons)}" if reasons else what
+
+
+def _said(live: Json) -> str:
+    """What a hook says of its end."""
+    conditions = (live.get("status") or {}).get("conditions") or ()
+    return next((each["message"] for each in conditions if each.get("message")), "")

@@ -52,7 +52,7 @@ class Tracking:
 
 
 def owner_of(body: Json) -> str:
-    """The Application that an object belongs to, or none; a copy of the annotation on another object counts for nothing."""
+    """The Application that an object belongs to; the annotation of another object, copied to it, does not count."""
     name, _, rest = annotation(body, TRACKING).partition(":")
     if not name or body["metadata"].get("ownerReferences"):
         return ""

@@ -13,7 +13,7 @@ from aiops.lab.provoked.platform import APPLICATIONS, is_automatic
 from aiops.lab.repository import git, push
 
 WIDGET = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: unknown}\n"
-BROKEN = "apiVersion: v1\nkind: [ConfigMap\n"
+BROKEN = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: broken\n"
 KUSTOMIZATION = "kustomization.yaml"
 
 
@@ -38,7 +38,7 @@ def without_repository(cluster: Cluster) -> Iterator[None]:
 def pushed(bare: Path, files: Mapping[str, str]) -> Iterator[None]:
     """A commit that is there meanwhile."""
     before = git(bare, "rev-parse", "HEAD")
-    push(bare, git(bare, "symbolic-ref", "HEAD"), files)
+    push(bare, files)
     yield
     git(bare, "update-ref", "HEAD", before)
 

@@ -66,6 +66,11 @@ def aged(cluster: Cluster, resource: str, body: Json, ago_s: float = LONG_AGO_S)
     return cluster.store.put(resource, {**body, "metadata": meta})
 
 
+def put_back(cluster: Cluster, resource: str, body: Json) -> None:
+    """As if it had never been gone: whom it owned knows it by its uid."""
+    cluster.store.put(resource, {**body, "metadata": dict(body["metadata"])})
+
+
 def annotate(cluster: Cluster, resource: str, body: Json, notes: Mapping[str, str | None]) -> Json:
     """Write annotations; None takes one away."""
 

@@ -29,7 +29,7 @@ def node(cluster: Cluster, name: str, *, ready: bool = True, gpus: int | None = 
     return {
         "apiVersion": "v1", "kind": "Node",
         "metadata": {"name": name, "labels": {} if gpus is None else ACCELERATOR, "annotations": OFF},
-        "spec": {"taints": [{"key": GPU, "value": "present", "effect": "NoSchedule"}]},
+        "spec": {"taints": [{"key": GPU if gpus is not None else "example.com/apart", "effect": "NoSchedule"}]},
         "status": {"conditions": [condition], "allocatable": size, "capacity": size},
     }  # fmt: skip
 
@@ -50,7 +50,10 @@ def node_without_driver(cluster: Cluster) -> Iterator[None]:
 
 @contextmanager
 def node_nobody_uses(cluster: Cluster) -> Iterator[None]:
-    """A GPU node that the autoscaler does not take away."""
+    """A GPU node that the autoscaler does not take away, long after somebody scaled a model down."""
+    for body in cluster.objects.list("deployments.apps"):
+        if asks_for_gpu(body["spec"]["template"]):
+            aged(cluster, "deployments.apps", body)
     with made(cluster, "nodes", node(cluster, "gpu-idle", gpus=1), ago_s=LONG_AGO_S):
         yield
 
@@ -112,13 +115,11 @@ def api_without_server(cluster: Cluster) -> Iterator[None]:
 
 @contextmanager
 def no_more_nodes(cluster: Cluster) -> Iterator[None]:
-    """The GPU node group is as large as it may be, and the node that is counted is not there."""
+    """The GPU node group is as large as it may be, as the autoscaler reports; its one node is not there."""
     meta = {"name": "cluster-autoscaler-status", "namespace": "kube-system"}
     body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": {"status": REPORT}}
-    cluster.parts.set("cluster-autoscaler", "stalled")
     with made(cluster, "configmaps", body):
         yield
-    cluster.parts.set("cluster-autoscaler", "up")
 
 
 @contextmanager

@@ -13,11 +13,13 @@ from aiops.lab.provoked.hands import (
     annotate,
     let_go,
     made,
+    put_back,
     say,
     whenever,
 )
 
 APPLICATIONS, SETS, PROJECTS = "applications.argoproj.io", "applicationsets.argoproj.io", "appprojects.argoproj.io"
+CRDS = "customresourcedefinitions.apiextensions.k8s.io"
 STORES = "clustersecretstores.external-secrets.io"
 EXTERNAL = "externalsecrets.external-secrets.io"
 SKIP, REFRESH = "argocd.argoproj.io/skip-reconcile", "argocd.argoproj.io/refresh"
@@ -27,11 +29,11 @@ ELSEWHERE = "https://git.example.com/another/platform.git"
 
 @contextmanager
 def without_kinds(cluster: Cluster) -> Iterator[None]:
-    """The AppProject's CustomResourceDefinition is gone."""
-    kind = cluster.kinds[PROJECTS]
-    cluster.kinds.remove(PROJECTS)
+    """The AppProject's CustomResourceDefinition is gone; what it defined comes back with it."""
+    definition = cluster.objects.get(CRDS, PROJECTS)
+    cluster.store.remove(CRDS, definition)
     yield
-    cluster.kinds.add(kind)
+    put_back(cluster, CRDS, definition)
 
 
 @contextmanager
@@ -116,7 +118,7 @@ def without_project(cluster: Cluster) -> Iterator[None]:
     with whenever(cluster, PROJECTS, delete):
         yield
     for body in gone.values():
-        cluster.objects.create(PROJECTS, body, SOMEBODY)
+        put_back(cluster, PROJECTS, body)
 
 
 @contextmanager
@@ -133,7 +135,7 @@ def without_set(cluster: Cluster) -> Iterator[None]:
     with whenever(cluster, SETS, delete):
         yield
     for body in gone.values():
-        cluster.objects.create(SETS, body, SOMEBODY)
+        put_back(cluster, SETS, body)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from aiops.lab.api.kinds import Json
 from aiops.lab.api.objects import Writer
 from aiops.lab.api.store import Event, Name
 from aiops.lab.cluster import Cluster
+from aiops.lab.faults import GPU_CAPACITY, GPU_QUOTA, NODE_NEVER_JOINS
 from aiops.lab.world.by_hand import is_by_hand
 from aiops.lab.world.events import record
 from aiops.lab.world.node_lifecycle import with_taints
@@ -24,8 +25,6 @@ REFUSAL_S, BACKOFF_S = 10.0, 300.0
 """How long the cloud takes to refuse a machine, and how long the autoscaler then asks for none of that pool
 (autoscaler FAQ, --initial-node-group-backoff-duration)."""
 LEAVING = "ToBeDeletedByClusterAutoscaler"
-NO_QUOTA, NO_NODE = "gpu-quota", "node-never-joins"
-"""Faults."""
 EVERYTHING = ("", "nodes")
 """The one key: it looks at all pods and nodes together."""
 
@@ -94,25 +93,25 @@ class Autoscaler:
         uid = pod["metadata"]["uid"]
         accelerator, since = self._ordered[uid]
         faults, pace = self._cluster.faults, self._cluster.pace
-        after_s = REFUSAL_S if faults.on(NO_QUOTA) else pace.node_joins_s
+        after_s = REFUSAL_S if faults.on(GPU_QUOTA) else pace.node_joins_s
         if (left := since + after_s - self._now) > 0:
             yield left
-        elif faults.on(NO_QUOTA):
+        elif faults.on(GPU_QUOTA):
             del self._ordered[uid]
             self._paused[pool_of(accelerator)] = self._now + BACKOFF_S
             why = "Node scale up in zones us-central1-a associated with this pod failed: GCE quota exceeded"
             self._say(pod, "FailedScaleUp", f"{why}. Pod is at risk of not being scheduled.", kind="Warning")
             yield 0.0
-        elif not faults.on(NO_NODE):
+        elif not faults.on(NODE_NEVER_JOINS):
             del self._ordered[uid]
             self._number += 1
             node = gpu_node(f"{pool_of(accelerator)}-{self._number}", accelerator)
             nodes.append(self._objects.create("nodes", node, WRITER))
 
     def _full(self, pool: str, nodes: list[Json]) -> Iterator[str]:
-        if self._cluster.faults.on(NO_QUOTA) and self._paused.get(pool, 0.0) > self._now:
+        if self._cluster.faults.on(GPU_QUOTA) and self._paused.get(pool, 0.0) > self._now:
             yield "in backoff after failed scale-up"
-        elif self._size(pool, nodes) >= MOST:
+        elif self._cluster.faults.on(GPU_CAPACITY) or self._size(pool, nodes) >= MOST:
             yield "max node group size reached"
 
     def _size(self, pool: str, nodes: list[Json]) -> int:
@@ -178,4 +177,4 @@ def _accelerator(pod: Json) -> str:
 def _misfits(pod: Json) -> list[str]:
     """Why a new node would not do, in the scheduler's words."""
     node = complete(gpu_node("new", _accelerator(pod)))
-    return [why for why, _ in obstacles(pod, Room(node, ()))]
+    return [each.words for each in obstacles(pod, Room(node, ()))]

@@ -46,30 +46,29 @@ def statuses(status: Json) -> Iterator[Json]:
 def with_conditions(pod: Json, status: Json, now: str) -> Json:
     """Phase and conditions as the containers are (kubelet, status/generate.go)."""
     containers = status["containerStatuses"]
-    todo = [each["name"] for each in status.get("initContainerStatuses") or () if not each["ready"]]
-    unready = [each["name"] for each in containers if not each["ready"]]
-    over = all("terminated" in each["state"] for each in containers)
-    if any("running" in each["state"] for each in containers):
-        status["phase"] = "Running"
-    if over:
-        status["phase"] = "Succeeded"
-    incomplete = {"reason": "ContainersNotInitialized", "message": f"containers with incomplete status: {_list(todo)}"}
-    why = {"reason": "ContainersNotReady", "message": f"containers with unready status: {_list(unready)}"}
+    if all("terminated" in each["state"] for each in containers):
+        status["phase"], unready = "Succeeded", {"reason": "PodCompleted"}
+    else:
+        unready = _unless_ready("ContainersNotReady", "unready", containers)
+        if any("running" in each["state"] for each in containers):
+            status["phase"] = "Running"
     found = {
-        "Initialized": incomplete if todo else {},
-        **dict.fromkeys(("Ready", "ContainersReady"), {"reason": "PodCompleted"} if over else why if unready else {}),
+        "Initialized": _unless_ready("ContainersNotInitialized", "incomplete", status.get("initContainerStatuses", ())),
+        **dict.fromkeys(("Ready", "ContainersReady"), unready),
         **{gate["conditionType"]: {} for gate in pod["spec"].get("readinessGates") or ()},
     }
-    conditions = [_condition(pod, kind, said, now) for kind, said in found.items()]
+    conditions = [_condition(pod, kind, why_not, now) for kind, why_not in found.items()]
     status["conditions"] = [*conditions, *filter(None, [condition_of(pod, "PodScheduled")])]
     return status
+
+
+def _unless_ready(reason: str, word: str, containers: Iterable[Json]) -> Json:
+    """Reason and message, where one is not ready."""
+    names = [each["name"] for each in containers if not each["ready"]]
+    return {"reason": reason, "message": f"containers with {word} status: [{' '.join(names)}]"} if names else {}
 
 
 def _condition(pod: Json, kind: str, why_not: Json, now: str) -> Json:
     was, word = condition_of(pod, kind), str(not why_not)
     since = was["lastTransitionTime"] if was.get("status") == word else now
     return {"type": kind, "status": word, "lastProbeTime": None, "lastTransitionTime": since, **why_not}
-
-
-def _list(names: list[str]) -> str:
-    return f"[{' '.join(names)}]"

@@ -5,30 +5,25 @@ from aiops.lab.api.store import Event, Name, name_of
 from aiops.lab.cluster import Cluster
 from aiops.lab.controllers import itself, owner
 from aiops.lab.world.deployments import hash_of
-from aiops.lab.world.events import record
+from aiops.lab.world.manager import MANAGER, PART, delete_pod, make_pod
 from aiops.lab.world.ownership import owned
-from aiops.lab.world.placement import is_meant, tolerates
+from aiops.lab.world.placement import has_no_taint_for, is_meant
 from aiops.lab.world.pods import is_active, is_going, is_ready, pod_of
-from aiops.lab.world.replicasets import MANAGER, PART
 from aiops.lab.world.statefulsets import HASH
 
 RESOURCE, SOURCE = "daemonsets.apps", "daemonset-controller"
-REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
-TOLERATIONS = [
-    {"key": f"node.kubernetes.io/{name}", "operator": "Exists", "effect": effect}
-    for name, effect in (
-        ("not-ready", "NoExecute"), ("unreachable", "NoExecute"), ("disk-pressure", "NoSchedule"),
-        ("memory-pressure", "NoSchedule"), ("pid-pressure", "NoSchedule"), ("unschedulable", "NoSchedule"),
-    )
-]  # fmt: skip
+NODE = "metadata.name"
+TOLERATED = {
+    "NoExecute": ("not-ready", "unreachable"),
+    "NoSchedule": ("disk-pressure", "memory-pressure", "pid-pressure", "unschedulable"),
+}
 
 
 def start(cluster: Cluster) -> None:
     """Let it run."""
-    objects = cluster.objects
 
-    def everyone(event: Event) -> list[Name]:
-        return [name_of(body) for body in objects.list(RESOURCE)]
+    def everyone(_: Event) -> list[Name]:
+        return [name_of(body) for body in cluster.objects.list(RESOURCE)]
 
     watches = {RESOURCE: itself, "pods": owner("DaemonSet"), "nodes": everyone}
     cluster.control("daemonset", PART, DaemonSets(cluster).reconcile, watches)
@@ -40,40 +35,30 @@ class DaemonSets:
     def __init__(self, cluster: Cluster) -> None:
         self._objects = cluster.objects
 
-    async def reconcile(self, key: Name) -> float | None:
-        """A pod of the newest template on each node, no other."""
+    async def reconcile(self, key: Name) -> None:
+        """A pod of the newest template on each node, and no other."""
         body = self._objects.find(RESOURCE, key[1], key[0])
         if body is None or is_going(body):
-            return None
-        pods = [pod for pod in owned(self._objects, "pods", body) if is_active(pod)]
-        code, there = hash_of(body["spec"]["template"]), {_node(pod): pod for pod in pods}
-        nodes = {node["metadata"]["name"] for node in self._objects.list("nodes") if self._runs_on(body, node)}
-        for node in sorted(nodes - there.keys()):
-            self._make(body, code, node)
-        for pod in pods:
-            if _node(pod) not in nodes or pod["metadata"]["labels"].get(HASH) != code:
-                self._objects.delete("pods", pod["metadata"]["name"], key[0], MANAGER)
-        self._tell(body, code, len(nodes))
-        return None
+            return
+        code, missing = hash_of(body["spec"]["template"]), {}
+        for node in self._objects.list("nodes"):
+            pod = _pod(body, code, node["metadata"]["name"])
+            if is_meant(pod, node) and has_no_taint_for(pod, node):
+                missing[node["metadata"]["name"]] = pod
+        wanted = len(missing)
+        for pod in self._pods(body):
+            if _node_of(pod) not in missing or pod["metadata"]["labels"].get(HASH) != code:
+                delete_pod(self._objects, body, pod, SOURCE)
+            missing.pop(_node_of(pod), None)
+        for pod in missing.values():
+            make_pod(self._objects, body, pod, SOURCE)
+        self._tell(body, code, wanted)
 
-    def _runs_on(self, body: Json, node: Json) -> bool:
-        pod = self._pod(body, "", node["metadata"]["name"])
-        taints = [each for each in node["spec"].get("taints") or () if each["effect"] != "PreferNoSchedule"]
-        return is_meant(pod, node) and all(tolerates(pod, taint) for taint in taints)
-
-    def _pod(self, body: Json, code: str, node: str) -> Json:
-        pod = pod_of(body["spec"]["template"], body, f"{body['metadata']['name']}-", {HASH: code})
-        names = {"matchFields": [{"key": "metadata.name", "operator": "In", "values": [node]}]}
-        affinity = {"nodeAffinity": {REQUIRED: {"nodeSelectorTerms": [names]}}}
-        tolerations = [*(pod["spec"].get("tolerations") or ()), *TOLERATIONS]
-        return {**pod, "spec": {**pod["spec"], "affinity": affinity, "tolerations": tolerations}}
-
-    def _make(self, body: Json, code: str, node: str) -> None:
-        made = self._objects.create("pods", self._pod(body, code, node), MANAGER)
-        record(self._objects, body, "SuccessfulCreate", f"Created pod: {made['metadata']['name']}", source=SOURCE)
+    def _pods(self, body: Json) -> list[Json]:
+        return [pod for pod in owned(self._objects, "pods", body) if is_active(pod)]
 
     def _tell(self, body: Json, code: str, wanted: int) -> None:
-        pods = [pod for pod in owned(self._objects, "pods", body) if is_active(pod)]
+        pods = self._pods(body)
         ready = sum(map(is_ready, pods))
         updated = sum(pod["metadata"]["labels"].get(HASH) == code for pod in pods)
         counts = {"updatedNumberScheduled": updated, "numberAvailable": ready, "numberUnavailable": wanted - ready}
@@ -82,13 +67,28 @@ class DaemonSets:
             "numberReady": ready, "observedGeneration": body["metadata"]["generation"],
             **{name: count for name, count in counts.items() if count},
         }  # fmt: skip
-        if status != body.get("status"):
-            self._objects.set_status(RESOURCE, body, status, MANAGER)
+        self._objects.set_status(RESOURCE, body, status, MANAGER)
 
 
-def _node(pod: Json) -> str:
-    """For which node it was made, whether it is there already or not."""
-    names: list[str] = pod["spec"]["affinity"]["nodeAffinity"][REQUIRED]["nodeSelectorTerms"][0]["matchFields"][0][
-        "values"
+def _pod(body: Json, code: str, node: str) -> Json:
+    """The pod for a node, on which the scheduler is to put it."""
+    pod = pod_of(body["spec"]["template"], body, f"{body['metadata']['name']}-", {HASH: code})
+    term = {"matchFields": [{"key": NODE, "operator": "In", "values": [node]}]}
+    required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}
+    tolerations = [
+        {"key": f"node.kubernetes.io/{name}", "operator": "Exists", "effect": effect}
+        for effect, names in TOLERATED.items()
+        for name in names
     ]
-    return names[0]
+    spec = {
+        "affinity": {"nodeAffinity": required},
+        "tolerations": [*(pod["spec"].get("tolerations") or ()), *tolerations],
+    }
+    return {**pod, "spec": {**pod["spec"], **spec}}
+
+
+def _node_of(pod: Json) -> str:
+    """For which it was made, whether it is there already or not."""
+    required = pod["spec"]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    name: str = required["nodeSelectorTerms"][0]["matchFields"][0]["values"][0]
+    return name

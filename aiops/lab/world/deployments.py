@@ -9,11 +9,11 @@ from aiops.lab.api.store import Event, Name
 from aiops.lab.cluster import Cluster
 from aiops.lab.controllers import itself, owner
 from aiops.lab.world.events import record
+from aiops.lab.world.manager import MANAGER, PART
 from aiops.lab.world.ownership import controller_of, owned, reference
 from aiops.lab.world.pods import has_ended, is_going
-from aiops.lab.world.replicasets import MANAGER, PART
 from aiops.lab.world.replicasets import RESOURCE as REPLICASETS
-from aiops.lab.world.rollout import HASH, Rollout, counted
+from aiops.lab.world.rollout import HASH, Rollout, counted, template_of
 
 RESOURCE, SOURCE = "deployments.apps", "deployment-controller"
 REVISION, DESIRED, MOST = (
@@ -40,7 +40,7 @@ class Deployments:
     """The controller."""
 
     def __init__(self, cluster: Cluster) -> None:
-        self._objects, self._clock = cluster.objects, cluster.clock
+        self._objects = cluster.objects
 
     def of_pod(self, event: Event) -> Iterable[Name]:
         """The Deployment of a pod that has gone, for which a newer one may have waited."""
@@ -53,64 +53,57 @@ class Deployments:
     async def reconcile(self, key: Name) -> float | None:
         """One step of its rollout; seconds until that takes too long."""
         deployment = self._objects.find(RESOURCE, key[1], key[0])
-        if deployment is None:
+        if deployment is None or is_going(deployment) or deployment["spec"].get("paused"):
             return None
-        if not is_going(deployment) and not deployment["spec"].get("paused"):
-            self._step(self._seen(deployment))
-            deployment = self._objects.get(RESOURCE, key[1], key[0])
         rollout = self._seen(deployment)
-        status = rollout.status(self._clock)
-        if status != deployment.get("status"):
-            self._objects.set_status(RESOURCE, deployment, status, MANAGER)
-        return rollout.left_s(status, self._clock)
-
-    def _seen(self, deployment: Json) -> Rollout:
-        return Rollout(deployment=deployment, replicasets=owned(self._objects, REPLICASETS, deployment))
-
-    def _step(self, rollout: Rollout) -> None:
-        if rollout.new is None:
-            self._make(rollout)
-            rollout = self._seen(rollout.deployment)
-        self._number(rollout)
-        if rollout.deployment["spec"]["strategy"]["type"] == "Recreate":
+        if deployment["spec"]["strategy"]["type"] == "Recreate":
             self._recreate(rollout)
         else:
             self._roll(rollout)
+        return self._tell(self._seen(deployment))
 
-    def _make(self, rollout: Rollout) -> None:
-        meta, spec = rollout.deployment["metadata"], rollout.deployment["spec"]
-        template = spec["template"]
+    def _seen(self, deployment: Json) -> Rollout:
+        """As it is now, with a ReplicaSet of its newest template."""
+        there, template = owned(self._objects, REPLICASETS, deployment), deployment["spec"]["template"]
+        new = next((each for each in there if template_of(each) == template), None) or self._make(deployment)
+        old = [each for each in there if each["metadata"]["uid"] != new["metadata"]["uid"]]
+        return Rollout(deployment=deployment, new=new, old=old, clock=self._objects.clock)
+
+    def _make(self, deployment: Json) -> Json:
+        meta, spec, template = deployment["metadata"], deployment["spec"], deployment["spec"]["template"]
         code = hash_of(template)
         labels = {**template["metadata"]["labels"], HASH: code}
         body = {
             "metadata": {
                 "name": f"{meta['name']}-{code}", "namespace": meta["namespace"], "labels": labels,
-                "ownerReferences": [reference(rollout.deployment)],
+                "ownerReferences": [reference(deployment)],
             },
             "spec": {
                 "replicas": 0, "selector": {"matchLabels": {**spec["selector"].get("matchLabels", {}), HASH: code}},
                 "template": {**template, "metadata": {**template["metadata"], "labels": labels}},
             },
         }  # fmt: skip
-        self._objects.create(REPLICASETS, body, MANAGER)
+        return self._objects.create(REPLICASETS, body, MANAGER)
 
-    def _number(self, rollout: Rollout) -> None:
+    def _tell(self, rollout: Rollout) -> float | None:
         """The newest ReplicaSet has the highest revision, and its Deployment the same."""
-        assert rollout.new is not None
-        last = max((_revision(each) for each in rollout.old), default=0)
-        revision = {REVISION: str(max(last + 1, _revision(rollout.new)))}
-        sizes = {DESIRED: str(rollout.replicas), MOST: str(rollout.replicas + rollout.surge)}
-        self._annotate(REPLICASETS, rollout.new, {**sizes, **revision})
-        self._annotate(RESOURCE, rollout.deployment, revision)
+        revision = max(_revision(rollout.new), 1 + max(map(_revision, rollout.old), default=0))
+        size = {DESIRED: str(rollout.replicas), MOST: str(rollout.replicas + rollout.surge)}
+        self._annotate(REPLICASETS, rollout.new, {REVISION: str(revision), **size})
+        status = rollout.status()
+        # a Deployment's annotations may be written with its status, and so its generation does not move
+        self._annotate(RESOURCE, rollout.deployment, {REVISION: str(revision)}, status=status)
+        return rollout.left_s(status)
 
-    def _annotate(self, resource: str, body: Json, notes: Json) -> None:
+    def _annotate(self, resource: str, body: Json, notes: Json, **status: Json) -> None:
         def change(now: Json) -> Json:
-            now["metadata"]["annotations"] = {**(now["metadata"].get("annotations") or {}), **notes}
-            return now
+            annotations = {**(now["metadata"].get("annotations") or {}), **notes}
+            return {**now, "metadata": {**now["metadata"], "annotations": annotations}, **status}
 
         meta = body["metadata"]
-        if not notes.items() <= (meta.get("annotations") or {}).items():
-            self._objects.edit(resource, meta["name"], meta["namespace"], change, MANAGER)
+        if body != change(body):
+            where = "status" if status else ""
+            self._objects.edit(resource, meta["name"], meta["namespace"], change, MANAGER, subresource=where)
 
     def _recreate(self, rollout: Rollout) -> None:
         """The old ones end first, to the last pod."""
@@ -123,7 +116,6 @@ class Deployments:
     def _roll(self, rollout: Rollout) -> None:
         """New ones come as far as the surge allows; old ones go as far as enough stay available, those first that are
         not."""
-        assert rollout.new is not None
         have = rollout.new["spec"]["replicas"]
         room = max(0, rollout.replicas + rollout.surge - rollout.ordered)
         self._scale(rollout, rollout.new, min(rollout.replicas, have + room))
@@ -137,12 +129,11 @@ class Deployments:
             self._scale(rollout, each, each["spec"]["replicas"] - ill - fewer)
             spare, healthy = spare - ill - fewer, healthy - fewer
 
-    def _scale(self, rollout: Rollout, replicaset: Json | None, replicas: int) -> None:
+    def _scale(self, rollout: Rollout, replicaset: Json, replicas: int) -> None:
         def change(now: Json) -> Json:
             now["spec"]["replicas"] = replicas
             return now
 
-        assert replicaset is not None
         meta, before = replicaset["metadata"], replicaset["spec"]["replicas"]
         if replicas != before:
             self._objects.edit(REPLICASETS, meta["name"], meta["namespace"], change, MANAGER)

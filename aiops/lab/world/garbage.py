@@ -1,13 +1,13 @@
 """What goes with its owner: the garbage collector (kube-controller-manager, pkg/controller/garbagecollector)."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from aiops.lab.api.kinds import Json
 from aiops.lab.api.store import Event, Name
 from aiops.lab.cluster import Cluster
+from aiops.lab.world.manager import MANAGER, PART
 from aiops.lab.world.pods import is_going
-from aiops.lab.world.replicasets import MANAGER, PART
 
 FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"
 """Finalizers that stand for the other ways of deleting."""
@@ -62,7 +62,7 @@ class GarbageCollector:
         elif FOREGROUND in marks:
             for body in self._of(uid):
                 self._delete(body)
-            if not any(ref.get("blockOwnerDeletion") for body in self._of(uid) for ref in _references(body, {uid})):
+            if not any(_blocks(body, uid) for body in self._of(uid)):
                 self._unmark(uid, FOREGROUND)
 
     def _body(self, uid: str) -> Json:
@@ -106,8 +106,9 @@ def _owners(body: Json) -> set[str]:
     return {ref["uid"] for ref in (body.get("metadata") or {}).get("ownerReferences") or ()}
 
 
-def _references(body: Json, uids: set[str]) -> Iterator[Json]:
-    return (ref for ref in body["metadata"].get("ownerReferences") or () if ref["uid"] in uids)
+def _blocks(body: Json, uid: str) -> bool:
+    refs = body["metadata"]["ownerReferences"]
+    return any(ref.get("blockOwnerDeletion") for ref in refs if ref["uid"] == uid)
 
 
 def _without(meta: Json, uids: set[str]) -> Json:

@@ -6,9 +6,9 @@ from aiops.lab.clock import parse
 from aiops.lab.cluster import Cluster
 from aiops.lab.controllers import condition, itself, owner
 from aiops.lab.world.events import record
+from aiops.lab.world.manager import MANAGER, PART, delete_pod, make_pod
 from aiops.lab.world.ownership import owned
 from aiops.lab.world.pods import condition_of, is_active, is_going, is_ready, pod_of
-from aiops.lab.world.replicasets import MANAGER, PART
 
 RESOURCE, SOURCE = "jobs.batch", "job-controller"
 ENOUGH = ("CompletionsReached", "Reached expected number of succeeded pods")
@@ -32,70 +32,53 @@ class Jobs:
         job = self._objects.find(RESOURCE, key[1], key[0])
         if job is None or is_going(job):
             return None
-        if condition_of(job, "Complete") or condition_of(job, "Failed"):
-            return self._retire(job)
-        pods, spec = owned(self._objects, "pods", job), job["spec"]
-        succeeded, failed = (
-            sum(pod.get("status", {}).get("phase") == phase for pod in pods) for phase in ("Succeeded", "Failed")
-        )
-        active = [pod for pod in pods if is_active(pod)]
-        wanted = min(spec["parallelism"], spec.get("completions", 1) - succeeded)
-        over = TOO_OFTEN if failed > spec["backoffLimit"] else ENOUGH if wanted <= 0 else None
-        if spec.get("suspend") or over is not None:
-            wanted = 0
-        for pod in active[max(0, wanted) :]:
-            self._objects.delete("pods", pod["metadata"]["name"], key[0], MANAGER)
-        for _ in range(wanted - len(active)):
-            self._make(job)
-        counts = {
-            "active": wanted, "ready": sum(map(is_ready, active[:wanted])), "succeeded": succeeded, "failed": failed,
-        }  # fmt: skip
-        self._tell(job, counts, over)
+        if ended := condition_of(job, "Complete") or condition_of(job, "Failed"):
+            return self._retire(job, ended["lastTransitionTime"])
+        spec, pods = job["spec"], owned(self._objects, "pods", job)
+        succeeded, failed = (sum(pod["status"]["phase"] == phase for pod in pods) for phase in ("Succeeded", "Failed"))
+        active, needed = [pod for pod in pods if is_active(pod)], spec.get("completions", 1) - succeeded
+        conditions = {"Suspended": SUSPENDED} if spec["suspend"] else {}
+        if failed > spec["backoffLimit"]:
+            conditions = {"Failed": TOO_OFTEN}
+        elif needed <= 0:
+            conditions = {"SuccessCriteriaMet": ENOUGH, "Complete": ENOUGH}
+        wanted = 0 if conditions else min(spec["parallelism"], needed)
+        self._scale(job, active, wanted)
+        counts = {"active": wanted, "ready": sum(map(is_ready, active)), "succeeded": succeeded, "failed": failed}
+        self._tell(job, counts, conditions)
         return None
 
-    def _make(self, job: Json) -> None:
+    def _scale(self, job: Json, active: list[Json], wanted: int) -> None:
         meta = job["metadata"]
         labels = {"controller-uid": meta["uid"], "job-name": meta["name"]}
         labels |= {f"batch.kubernetes.io/{name}": value for name, value in labels.items()}
-        made = self._objects.create("pods", pod_of(job["spec"]["template"], job, f"{meta['name']}-", labels), MANAGER)
-        record(self._objects, job, "SuccessfulCreate", f"Created pod: {made['metadata']['name']}", source=SOURCE)
+        for _ in range(wanted - len(active)):
+            make_pod(self._objects, job, pod_of(job["spec"]["template"], job, f"{meta['name']}-", labels), SOURCE)
+        for pod in active[wanted:]:
+            delete_pod(self._objects, job, pod, SOURCE)
 
-    def _tell(self, job: Json, counts: Json, over: tuple[str, str] | None) -> None:
-        now, was = self._clock.stamp(), job.get("status", {})
-        status = {"uncountedTerminatedPods": {}, "terminating": 0, "ready": 0} | {
-            name: count for name, count in counts.items() if count
-        }
-        suspended = bool(job["spec"].get("suspend"))
-        if not suspended:
-            status["startTime"] = was.get("startTime", now)
-        said = {"Suspended": SUSPENDED} if suspended else {}
-        if over is not None:
-            said |= {"SuccessCriteriaMet": ENOUGH, "Complete": ENOUGH} if over is ENOUGH else {"Failed": TOO_OFTEN}
-            reason, message = over
-            record(
-                self._objects,
-                job,
-                "Completed" if over is ENOUGH else reason,
-                "Job completed" if over is ENOUGH else message,
-                source=SOURCE,
-            )
-            if over is ENOUGH:
-                status["completionTime"] = now
+    def _tell(self, job: Json, counts: Json, conditions: dict[str, tuple[str, str]]) -> None:
+        now = self._clock.stamp()
+        status = {"uncountedTerminatedPods": {}, "terminating": 0, "ready": 0}
+        status |= {name: count for name, count in counts.items() if count}
         status["conditions"] = [
-            condition_of(job, kind) or condition(kind, True, *why, now=now) | {"lastProbeTime": now}
-            for kind, why in said.items()
+            condition_of(job, kind) or {**condition(kind, True, *why, now=now), "lastProbeTime": now}
+            for kind, why in conditions.items()
         ]
-        if status != was:
-            self._objects.set_status(RESOURCE, job, status, MANAGER)
+        if "Suspended" not in conditions:
+            status["startTime"] = job.get("status", {}).get("startTime", now)
+        if "Complete" in conditions:
+            status["completionTime"] = now
+            record(self._objects, job, "Completed", "Job completed", source=SOURCE)
+        if "Failed" in conditions:
+            record(self._objects, job, *TOO_OFTEN, source=SOURCE, kind="Warning")
+        self._objects.set_status(RESOURCE, job, status, MANAGER)
 
-    def _retire(self, job: Json) -> float | None:
-        """It goes once its time to live is over."""
+    def _retire(self, job: Json, ended: str) -> float | None:
         lives_s = job["spec"].get("ttlSecondsAfterFinished")
         if lives_s is None:
             return None
-        ended = (condition_of(job, "Complete") or condition_of(job, "Failed"))["lastTransitionTime"]
-        left_s = lives_s - (self._clock.now() - parse(ended)).total_seconds()
-        if left_s > 0:
-            return float(left_s)
-        self._objects.delete(RESOURCE, job["metadata"]["name"], job["metadata"]["namespace"], MANAGER)
-        return None
+        left_s: float = lives_s - (self._clock.now() - parse(ended)).total_seconds()
+        if left_s <= 0:
+            self._objects.delete(RESOURCE, job["metadata"]["name"], job["metadata"]["namespace"], MANAGER)
+        return left_s if left_s > 0 else None

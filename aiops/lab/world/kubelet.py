@@ -3,6 +3,7 @@
 Left out: probes, volumes, Secrets that are not there, evictions, heartbeats.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from aiops.lab.api.kinds import Json
 from aiops.lab.api.store import Event, Name, name_of
 from aiops.lab.cluster import Cluster
 from aiops.lab.world.by_hand import is_by_hand
+from aiops.lab.world.containers import statuses
 from aiops.lab.world.events import record
 from aiops.lab.world.pod_life import KUBELET, PART, PodLife
 from aiops.lab.world.pods import has_ended, is_going
@@ -34,8 +36,10 @@ class Kubelet:
     """The controller of pods that have a node."""
 
     def __init__(self, cluster: Cluster) -> None:
-        self._objects, self._clock, self._pace = cluster.objects, cluster.clock, cluster.pace
-        self._world = PodLife(cluster)
+        self._cluster, self._objects, self._clock = cluster, cluster.objects, cluster.clock
+        self._images: defaultdict[str, set[str]] = defaultdict(set)
+        """On each node, by its uid."""
+        self._pods = 0
         self._lives: dict[str, Life] = {}
         """By uid."""
         self._ends: dict[str, float] = {}
@@ -45,8 +49,9 @@ class Kubelet:
         """The pod, while it is there."""
         if event.type != "DELETED":
             return (event.name,)
-        for memory in (self._lives, self._ends):
-            memory.pop(event.object["metadata"]["uid"], None)  # type: ignore[attr-defined]
+        uid = event.object["metadata"]["uid"]
+        self._lives.pop(uid, None)
+        self._ends.pop(uid, None)
         return ()
 
     def of_node(self, event: Event) -> list[Name]:
@@ -58,7 +63,8 @@ class Kubelet:
     async def reconcile(self, key: Name) -> float | None:
         """Go on with a pod as far as it is time."""
         pod = self._objects.find("pods", key[1], key[0])
-        if pod is None or self._objects.find("nodes", pod["spec"].get("nodeName") or "") is None:
+        node = pod and self._objects.find("nodes", pod["spec"].get("nodeName", ""))
+        if pod is None or node is None:
             return None
         if is_going(pod):
             return self._end(pod)
@@ -67,10 +73,15 @@ class Kubelet:
             self._lives.pop(uid, None)
             return None
         if uid not in self._lives:
-            if pod.get("status", {}).get("phase") != "Pending":
+            if pod["status"]["phase"] != "Pending":
                 return None
-            self._lives[uid] = Life(self._world.of(pod), self._clock.elapsed())
+            self._lives[uid] = Life(self._begin(pod, node), self._clock.elapsed())
         return self._go_on(uid)
+
+    def _begin(self, pod: Json, node: Json) -> Iterator[float]:
+        self._pods += 1
+        address = f"10.244.{self._pods >> 8 & 255}.{self._pods & 255}"
+        return PodLife(self._cluster, pod, address, self._images[node["metadata"]["uid"]]).steps()
 
     def _go_on(self, uid: str) -> float | None:
         life, now = self._lives[uid], self._clock.elapsed()
@@ -87,13 +98,18 @@ class Kubelet:
         meta, now = pod["metadata"], self._clock.elapsed()
         if meta["uid"] not in self._ends:
             self._lives.pop(meta["uid"], None)
-            time_s = 0.0 if is_by_hand(pod) else min(self._pace.start_s, meta.get("deletionGracePeriodSeconds") or 0)
-            self._ends[meta["uid"]] = now + time_s
-            for container in () if is_by_hand(pod) else pod.get("status", {}).get("containerStatuses") or ():
-                if "running" in container["state"]:
-                    said, where = f"Stopping container {container['name']}", f"spec.containers{{{container['name']}}}"
-                    record(self._objects, pod, "Killing", said, source=PART, of=where)
+            self._ends[meta["uid"]] = now + self._stop(pod)
         if (left_s := self._ends[meta["uid"]] - now) > 0:
             return left_s
         self._objects.delete("pods", meta["name"], meta["namespace"], KUBELET, grace_s=0)
         return None
+
+    def _stop(self, pod: Json) -> float:
+        """How long that takes."""
+        if is_by_hand(pod):
+            return 0.0
+        for container in statuses(pod["status"]):
+            if "running" in container["state"]:
+                said, of = f"Stopping container {container['name']}", f"spec.containers{{{container['name']}}}"
+                record(self._objects, pod, "Killing", said, source=PART, of=of)
+        return min(self._cluster.pace.stop_s, float(pod["metadata"]["deletionGracePeriodSeconds"]))

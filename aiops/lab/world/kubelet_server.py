@@ -19,34 +19,30 @@ from aiops.lab.world.pods import GPU, limits
 
 GROUP, VERSION = "kwok.x-k8s.io", "v1alpha1"
 LOGS, FORWARDS = "logs", "portforwards"
-KINDS = {
-    "Logs": LOGS,
-    "ClusterLogs": f"cluster{LOGS}",
-    "PortForward": FORWARDS,
-    "ClusterPortForward": f"cluster{FORWARDS}",
-}
+KINDS = ("Logs", "ClusterLogs", "PortForward", "ClusterPortForward")
 CRDS = "customresourcedefinitions.apiextensions.k8s.io"
-LOADING = (
+LOADS = (
     "INFO [api_server.py] vLLM API server version 0.23.0",
     "INFO [gpu_model_runner.py] Starting to load model...",
     "Loading safetensors checkpoint shards:  50% Completed | 1/2",
+    "INFO:     Application startup complete.",
 )
-READY = "INFO:     Application startup complete."
+"""What a model's server says; the last line once it is ready."""
 KWOK = Writer(user="kwok", manager="kwok")
 
 
 def start(cluster: Cluster) -> None:
     """Serve, and define KWOK's kinds."""
     cluster.kubelet = KubeletServer(cluster)
-    for kind, plural in KINDS.items():
-        names = {"kind": kind, "plural": plural, "singular": kind.lower(), "listKind": f"{kind}List"}
-        spec = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-        schema = {"openAPIV3Schema": {"type": "object", "properties": {"spec": spec}}}
+    for kind in KINDS:
+        plural = kind.lower().rstrip("s") + "s"
+        anything = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
         body = {
             "metadata": {"name": f"{plural}.{GROUP}"},
             "spec": {
-                "group": GROUP, "names": names, "scope": "Cluster" if kind.startswith("Cluster") else "Namespaced",
-                "versions": [{"name": VERSION, "served": True, "storage": True, "schema": schema}],
+                "group": GROUP, "names": {"kind": kind, "plural": plural},
+                "scope": "Cluster" if kind.startswith("Cluster") else "Namespaced",
+                "versions": [{"name": VERSION, "served": True, "storage": True, "schema": anything}],
             },
         }  # fmt: skip
         cluster.kinds.add(defined(cluster.objects.create(CRDS, body, KWOK)))
@@ -80,8 +76,8 @@ class KubeletServer:
         elif self._cluster.servers is not None and (found := await self._cluster.servers(body, port)) is not None:
             return found
         raise ConnectionRefusedError(
-            f'failed to execute portforward in network namespace "/var/run/netns/cni-{body["metadata"]["uid"]}": failed '
-            f"to connect to localhost:{port} inside namespace, IPv4: dial tcp4 127.0.0.1:{port}: connect: connection refused"
+            f"failed to connect to localhost:{port} inside namespace of pod {pod}, "
+            f"IPv4: dial tcp4 127.0.0.1:{port}: connect: connection refused"
         )
 
     def _forwarded(self, pod: Json, port: int) -> Iterator[tuple[str, int]]:
@@ -94,7 +90,7 @@ class KubeletServer:
         which = "previousLogsFile" if previous else "logsFile"
         for log in self._spoken(pod, LOGS, "logs"):
             if container in (log.get("containers") or (container,)) and (path := log.get(which)):
-                return [line.split(" ", 3)[3] for line in Path(path).read_text().splitlines()]
+                return [line.split(" ", 3)[-1] for line in Path(path).read_text().splitlines()]
         return None
 
     def _spoken(self, pod: Json, plural: str, field: str) -> Iterator[Json]:
@@ -108,20 +104,17 @@ class KubeletServer:
                 yield from body["spec"][field]
 
     def _simulated(self, pod: Json, container: str, *, previous: bool) -> list[str]:
-        found = {each["name"]: each for each in containers.statuses(pod.get("status", {}))}.get(container)
-        name = pod["metadata"]["name"]
+        """The refusals are those of a kubelet, and of KWOK's for what is by hand."""
+        name, there = pod["metadata"]["name"], containers.statuses(pod["status"])
+        found = next((each for each in there if each["name"] == container), None)
         if is_by_hand(pod) or found is None:
-            raise bad_request(
-                f'no logs found for container "{container}" in pod "{pod["metadata"]["namespace"]}/{name}"'
-            )
-        if (waiting := found["state"].get("waiting")) and not previous and not found.get("lastState"):
-            raise bad_request(f'container "{container}" in pod "{name}" is waiting to start: {waiting["reason"]}')
-        if previous and not found.get("lastState"):
-            raise bad_request(f'previous terminated container "{container}" in pod "{name}" not found')
+            whole = f"{pod['metadata']['namespace']}/{name}"
+            raise bad_request(f'no logs found for container "{container}" in pod "{whole}"')
+        if not found["lastState"]:
+            if previous:
+                raise bad_request(f'previous terminated container "{container}" in pod "{name}" not found')
+            if waiting := found["state"].get("waiting"):
+                raise bad_request(f'container "{container}" in pod "{name}" is waiting to start: {waiting["reason"]}')
         loads = any(each["name"] == container and GPU in limits(each) for each in pod["spec"]["containers"])
-        lines = LOADING if loads else (f"{container} starts",)
-        ended = previous or "terminated" in found["state"]
-        return [
-            *lines,
-            *(() if loads and ended else (f"{container} is done",) if ended else (READY,) if found["ready"] else ()),
-        ]
+        lines = list(LOADS) if loads else [f"{container} starts", f"{container} is ready"]
+        return lines if found["ready"] and not previous else lines[:-1]

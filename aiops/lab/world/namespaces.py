@@ -4,8 +4,8 @@ from aiops.lab.api.kinds import Json
 from aiops.lab.api.store import Event, Name
 from aiops.lab.cluster import Cluster
 from aiops.lab.controllers import itself
+from aiops.lab.world.manager import MANAGER, PART
 from aiops.lab.world.pods import is_going
-from aiops.lab.world.replicasets import MANAGER, PART
 
 ACCOUNT = "default"
 

@@ -5,8 +5,8 @@ from aiops.lab.api.kinds import Json
 from aiops.lab.api.store import Name
 from aiops.lab.cluster import Cluster
 from aiops.lab.controllers import itself
+from aiops.lab.world.manager import MANAGER, PART
 from aiops.lab.world.pods import condition_of
-from aiops.lab.world.replicasets import MANAGER, PART
 
 NOT_READY, UNREACHABLE, UNSCHEDULABLE = OWN = tuple(
     f"node.kubernetes.io/{name}" for name in ("not-ready", "unreachable", "unschedulable")

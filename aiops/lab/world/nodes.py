@@ -3,8 +3,6 @@
 A new machine's kubelet reports first, is Ready once its network is there, and offers the GPU once the driver is.
 """
 
-from typing import Any
-
 from aiops.lab.api.kinds import Json
 from aiops.lab.api.objects import Writer
 from aiops.lab.api.store import Name
@@ -62,7 +60,7 @@ def gpu_node(name: str, accelerator: str) -> Json:
 def complete(node: Json) -> Json:
     """The node as it will be once its GPU is there."""
     size = {**SIZE, GPU: "1"}
-    return {**node, "status": {**node["status"], "capacity": size, "allocatable": size}}
+    return {**node, "status": {"capacity": size, "allocatable": size}}
 
 
 def pool_of(accelerator: str) -> str:
@@ -91,7 +89,7 @@ class Nodes:
         return next((at - age_s for at in (ready_s, gpu_s) if at > age_s), None)
 
     def _report(self, node: Json, *, ready: bool, **size: Json) -> None:
-        status: dict[str, Any] = {**(node.get("status") or {}), **SELF, **size}
+        status: Json = {**(node.get("status") or {}), **SELF, **size}
         if condition_of(node, "Ready").get("status") != str(ready):
             now = self._cluster.clock.stamp()
             said = ("KubeletReady", "kubelet is posting ready status") if ready else ("KubeletNotReady", BOOTING)

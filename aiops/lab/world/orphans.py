@@ -3,7 +3,7 @@
 from aiops.lab.api.store import Event, Name, name_of
 from aiops.lab.cluster import Cluster
 from aiops.lab.controllers import itself
-from aiops.lab.world.replicasets import MANAGER, PART
+from aiops.lab.world.manager import MANAGER, PART
 
 QUARANTINE_S = 40.0
 """How long a pod may name a node that is not there."""

@@ -19,45 +19,86 @@ NO_HELP, NO_VICTIM = "Preemption is not helpful for scheduling", "No preemption 
 
 
 @dataclass(frozen=True)
+class Obstacle:
+    """Why a node does not take a pod."""
+
+    words: str
+    held: bool = False
+    """Others hold what it lacks: were they gone, it would take the pod."""
+
+
+@dataclass(frozen=True)
 class Room:
-    """A node, and what its pods have taken of it."""
+    """A node, and the pods on it."""
 
     node: Json
     pods: Sequence[Json]
 
-    def lacks(self, wanted: Amounts) -> Iterator[tuple[str, bool]]:
-        """What there is too little of; whether others hold it, and the node would have enough."""
+    def lacks(self, wanted: Amounts) -> Iterator[Obstacle]:
+        """What there is too little of."""
         size = self.node.get("status", {}).get("allocatable") or {}
         most = {name: parse(much) for name, much in size.items()}
-        if len(self.pods) + 1 > most.get("pods", 0):
-            yield "Too many pods", True
+        if len(self.pods) >= most.get("pods", 0):
+            yield Obstacle("Too many pods", held=True)
         taken = [requested(pod) for pod in self.pods]
         for name, much in wanted.items():
             whole = most.get(name, Decimal(0))
             if much and much > whole - sum(each.get(name, Decimal(0)) for each in taken):
-                yield f"Insufficient {name}", much <= whole
+                yield Obstacle(f"Insufficient {name}", held=much <= whole)
 
 
-def tolerates(pod: Json, taint: Json) -> bool:
-    """One of its tolerations covers the taint."""
+def obstacles(pod: Json, room: Room) -> list[Obstacle]:
+    """By the first filter that has one; none where the node takes the pod."""
+    if room.node["spec"].get("unschedulable") and not _tolerates(pod, CORDON):
+        return [Obstacle(CORDONED)]
+    if not has_no_taint_for(pod, room.node):
+        return [Obstacle(TAINTED)]
+    if not is_meant(pod, room.node):
+        return [Obstacle(ELSEWHERE)]
+    return list(room.lacks(requested(pod)))
+
+
+def explained(found: Sequence[Sequence[Obstacle]]) -> str:
+    """What the scheduler says when no node takes a pod; `found`: of each node."""
+    if not found:
+        return "no nodes available to schedule pods"
+    reasons = _counted(each.words for node in found for each in node)
+    helps = _counted(NO_VICTIM if all(each.held for each in node) else NO_HELP for node in found)
+    none = f"0/{len(found)} nodes are available"
+    return f"{none}: {reasons}. no new claims to deallocate, preemption: {none}: {helps}."
+
+
+def _counted(reasons: Iterable[str]) -> str:
+    return ", ".join(sorted(f"{count} {reason}" for reason, count in Counter(reasons).items()))
+
+
+def has_no_taint_for(pod: Json, node: Json) -> bool:
+    """It tolerates the node's taints, as far as they keep pods away."""
+    taints = node["spec"].get("taints") or ()
+    return all(_tolerates(pod, taint) for taint in taints if taint["effect"] != "PreferNoSchedule")
+
+
+def _tolerates(pod: Json, taint: Json) -> bool:
     return any(
         each.get("key", taint["key"]) == taint["key"]
-        and each.get("effect", taint["effect"]) in ("", taint["effect"])
+        and each.get("effect", taint["effect"]) == taint["effect"]
         and (each.get("operator") == "Exists" or each.get("value", "") == taint.get("value", ""))
         for each in pod["spec"].get("tolerations") or ()
     )
 
 
 def is_meant(pod: Json, node: Json) -> bool:
-    """Its nodeSelector and its required affinity take the node."""
-    labels = node["metadata"].get("labels") or {}
-    affinity = (pod["spec"].get("affinity") or {}).get("nodeAffinity") or {}
-    terms = (affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or {}).get("nodeSelectorTerms")
-    if not (pod["spec"].get("nodeSelector") or {}).items() <= labels.items():
+    """Its nodeSelector and its required affinity choose the node."""
+    labels, spec = node["metadata"].get("labels") or {}, pod["spec"]
+    required = ((spec.get("affinity") or {}).get("nodeAffinity") or {}).get(
+        "requiredDuringSchedulingIgnoredDuringExecution"
+    )
+    if not (spec.get("nodeSelector") or {}).items() <= labels.items():
         return False
     names = {"metadata.name": node["metadata"]["name"]}
-    return terms is None or any(
-        _match(term.get("matchExpressions"), labels) and _match(term.get("matchFields"), names) for term in terms
+    return required is None or any(
+        _match(term.get("matchExpressions"), labels) and _match(term.get("matchFields"), names)
+        for term in required["nodeSelectorTerms"]
     )
 
 
@@ -77,33 +118,6 @@ def _holds(expression: Json, value: str | None) -> bool:
         case "DoesNotExist":
             return value is None
         case "Gt":
-            return value is not None and int(value) > int(values[0])
+            return value is not None and int(value) > int(next(iter(values)))
         case _:
-            return value is not None and int(value) < int(values[0])
-
-
-def obstacles(pod: Json, room: Room) -> list[tuple[str, bool]]:
-    """Why a node does not take a pod, by the first filter that says so; whether the end of another pod would help."""
-    spec = room.node["spec"]
-    if spec.get("unschedulable") and not tolerates(pod, CORDON):
-        return [(CORDONED, False)]
-    taints = [each for each in spec.get("taints") or () if each["effect"] in ("NoSchedule", "NoExecute")]
-    if not all(tolerates(pod, taint) for taint in taints):
-        return [(TAINTED, False)]
-    if not is_meant(pod, room.node):
-        return [(ELSEWHERE, False)]
-    return list(room.lacks(requested(pod)))
-
-
-def explained(found: Sequence[Sequence[tuple[str, bool]]]) -> str:
-    """What the scheduler says when no node takes a pod: `found` of each node."""
-    if not found:
-        return "no nodes available to schedule pods"
-    reasons = _counted(why for each in found for why, _ in each)
-    helps = _counted(NO_VICTIM if all(by_others for _, by_others in each) else NO_HELP for each in found)
-    none = f"0/{len(found)} nodes are available"
-    return f"{none}: {reasons}. no new claims to deallocate, preemption: {none}: {helps}."
-
-
-def _counted(reasons: Iterable[str]) -> str:
-    return ", ".join(sorted(f"{count} {reason}" for reason, count in Counter(reasons).items()))
+            return value is not None and int(value) < int(next(iter(values)))

@@ -12,7 +12,7 @@ Amounts = dict[str, Decimal]
 
 def has_ended(pod: Json) -> bool:
     """All of its containers are over, for good."""
-    return pod.get("status", {}).get("phase") in ("Succeeded", "Failed")
+    return pod["status"]["phase"] in ("Succeeded", "Failed")
 
 
 def is_going(body: Json) -> bool:

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from aiops.lab.api.store import Event, Name
 from aiops.lab.cluster import Cluster
+from aiops.lab.world.manager import MANAGER, PART
 from aiops.lab.world.quota import used
-from aiops.lab.world.replicasets import MANAGER, PART
 
 RESOURCE = "resourcequotas"
 

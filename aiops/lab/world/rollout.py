@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cached_property
 
 from aiops.lab.api.kinds import Json
 from aiops.lab.clock import Clock, parse
 from aiops.lab.world.pods import condition_of
 
 HASH = "pod-template-hash"
+MINIMUM = "minimum availability."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,18 +17,11 @@ class Rollout:
     """A Deployment with its ReplicaSets."""
 
     deployment: Json
-    replicasets: Sequence[Json]
-
-    @cached_property
-    def new(self) -> Json | None:
-        """The ReplicaSet of its pod template."""
-        wanted = self.deployment["spec"]["template"]
-        return next((each for each in self.replicasets if _template(each) == wanted), None)
-
-    @property
-    def old(self) -> list[Json]:
-        """The others."""
-        return [each for each in self.replicasets if each is not self.new]
+    new: Json
+    """The ReplicaSet of its pod template."""
+    old: Sequence[Json]
+    """The others."""
+    clock: Clock
 
     @property
     def replicas(self) -> int:
@@ -38,7 +31,7 @@ class Rollout:
     @property
     def ordered(self) -> int:
         """How many pods its ReplicaSets are to have."""
-        return sum(each["spec"]["replicas"] for each in self.replicasets)
+        return sum(each["spec"]["replicas"] for each in (self.new, *self.old))
 
     @property
     def surge(self) -> int:
@@ -66,9 +59,9 @@ class Rollout:
 
     def total(self, count: str) -> int:
         """Of all its ReplicaSets' status."""
-        return sum(counted(each, count) for each in self.replicasets)
+        return sum(counted(each, count) for each in (self.new, *self.old))
 
-    def status(self, clock: Clock) -> Json:
+    def status(self) -> Json:
         """What its controller has to say."""
         available = self.total("availableReplicas")
         counts = {
@@ -76,7 +69,7 @@ class Rollout:
             "readyReplicas": self.total("readyReplicas"), "availableReplicas": available,
             "unavailableReplicas": max(0, self.ordered - available),
         }  # fmt: skip
-        found = (self._availability(available, clock), self._progress(counts, clock), *self._failures())
+        found = (self._availability(available), self._progress(counts), *self._failures())
         return {
             "observedGeneration": self.deployment["metadata"]["generation"],
             **{name: count for name, count in counts.items() if count},
@@ -84,59 +77,53 @@ class Rollout:
             "conditions": [each for each in found if each],
         }
 
-    def left_s(self, status: Json, clock: Clock) -> float | None:
+    def left_s(self, status: Json) -> float | None:
         """Seconds until it has taken too long; None where it is over, or late already."""
         progress = condition_of({"status": status}, "Progressing")
         if progress.get("reason") in (None, "NewReplicaSetAvailable", "ProgressDeadlineExceeded"):
             return None
         limit = timedelta(seconds=self.deployment["spec"]["progressDeadlineSeconds"])
-        return (parse(progress["lastUpdateTime"]) + limit - clock.now()).total_seconds()
+        return (parse(progress["lastUpdateTime"]) + limit - self.clock.now()).total_seconds()
 
-    def _availability(self, available: int, clock: Clock) -> Json:
+    def _availability(self, available: int) -> Json:
         if available >= self.replicas - self.unavailable:
-            return self._kept("Available", True, "MinimumReplicasAvailable", f"Deployment has {_MINIMUM}.", clock)
-        why = f"Deployment does not have {_MINIMUM}."
-        return self._kept("Available", False, "MinimumReplicasUnavailable", why, clock)
+            return self._kept("Available", True, "MinimumReplicasAvailable", f"Deployment has {MINIMUM}")
+        why = f"Deployment does not have {MINIMUM}"
+        return self._kept("Available", False, "MinimumReplicasUnavailable", why)
 
-    def _progress(self, counts: Json, clock: Clock) -> Json:
+    def _progress(self, counts: Json) -> Json:
         """Of the newest ReplicaSet; a rollout that was over is not taken up again by scaling."""
         before, was = condition_of(self.deployment, "Progressing"), self.deployment.get("status", {})
-        if self.new is None:
-            return before
         name, total, updated = self.new["metadata"]["name"], counts["replicas"], counts["updatedReplicas"]
         if f'"{name}"' not in before.get("message", ""):
-            return self._kept("Progressing", True, "NewReplicaSetCreated", f'Created new replica set "{name}"', clock)
+            return self._kept("Progressing", True, "NewReplicaSetCreated", f'Created new replica set "{name}"')
         if before["reason"] == "NewReplicaSetAvailable" and total == updated:
             return before
         if total == updated == counts["availableReplicas"] == self.replicas:
-            over = f'ReplicaSet "{name}" has successfully progressed.'
-            return self._kept("Progressing", True, "NewReplicaSetAvailable", over, clock)
-        grew = any(
+            done = f'ReplicaSet "{name}" has successfully progressed.'
+            return self._kept("Progressing", True, "NewReplicaSetAvailable", done)
+        more = any(
             counts[each] > was.get(each, 0) for each in ("updatedReplicas", "readyReplicas", "availableReplicas")
         )
-        if grew or total - updated < was.get("replicas", 0) - was.get("updatedReplicas", 0):
-            goes = f'ReplicaSet "{name}" is progressing.'
-            return {
-                **self._kept("Progressing", True, "ReplicaSetUpdated", goes, clock),
-                "lastUpdateTime": clock.stamp(),
-            }
-        left_s = self.left_s(was, clock)
+        if more or total - updated < was.get("replicas", 0) - was.get("updatedReplicas", 0):
+            goes = self._kept("Progressing", True, "ReplicaSetUpdated", f'ReplicaSet "{name}" is progressing.')
+            return {**goes, "lastUpdateTime": self.clock.stamp()}
+        left_s = self.left_s(was)
         if left_s is not None and left_s < 0:
             late = f'ReplicaSet "{name}" has timed out progressing.'
-            return self._kept("Progressing", False, "ProgressDeadlineExceeded", late, clock)
+            return self._kept("Progressing", False, "ProgressDeadlineExceeded", late)
         return before
 
     def _failures(self) -> Iterator[Json]:
         """Why no pod is made, of the newest ReplicaSet if it can."""
         for replicaset in (self.new, *self.old):
-            failure = condition_of(replicaset or {}, "ReplicaFailure")
-            if failure:
+            if failure := condition_of(replicaset, "ReplicaFailure"):
                 yield {**failure, "lastUpdateTime": failure["lastTransitionTime"]}
                 return
 
-    def _kept(self, kind: str, status: bool, reason: str, message: str, clock: Clock) -> Json:
+    def _kept(self, kind: str, status: bool, reason: str, message: str) -> Json:
         """The condition as it is, where it says the same."""
-        now, before = clock.stamp(), condition_of(self.deployment, kind)
+        now, before = self.clock.stamp(), condition_of(self.deployment, kind)
         made = {
             "type": kind, "status": str(status), "reason": reason, "message": message,
             "lastUpdateTime": now, "lastTransitionTime": now,
@@ -146,17 +133,14 @@ class Rollout:
         return before if before["reason"] == reason else {**made, "lastTransitionTime": before["lastTransitionTime"]}
 
 
-_MINIMUM = "minimum availability"
-
-
-def counted(replicaset: Json | None, count: str) -> int:
+def counted(replicaset: Json, count: str) -> int:
     """One count of its status."""
-    found: int = (replicaset or {}).get("status", {}).get(count, 0)
+    found: int = replicaset.get("status", {}).get(count, 0)
     return found
 
 
-def _template(replicaset: Json) -> Json:
-    """As its Deployment has it: without the hash."""
+def template_of(replicaset: Json) -> Json:
+    """Its pod template as its Deployment has it: without the hash."""
     template = replicaset["spec"]["template"]
     labels = {key: value for key, value in template["metadata"]["labels"].items() if key != HASH}
     return {**template, "metadata": {**template["metadata"], "labels": labels}}

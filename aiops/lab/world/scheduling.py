@@ -7,8 +7,8 @@ from aiops.lab.api.objects import Writer
 from aiops.lab.api.store import Event, Name, name_of
 from aiops.lab.cluster import Cluster
 from aiops.lab.world.events import record
-from aiops.lab.world.pods import condition_of, has_ended, is_going
 from aiops.lab.world.placement import Room, explained, obstacles
+from aiops.lab.world.pods import condition_of, has_ended, is_going
 from aiops.lab.world.volumes import CLAIMS
 
 PART, SOURCE = "kube-scheduler", "default-scheduler"
@@ -29,7 +29,7 @@ class Scheduler:
     def __init__(self, cluster: Cluster) -> None:
         self._objects, self._clock = cluster.objects, cluster.clock
 
-    def pending(self, _: Event | None = None) -> list[Name]:
+    def pending(self, _: Event) -> Iterable[Name]:
         """All pods that have no node."""
         return [name_of(pod) for pod in self._objects.list("pods") if not pod["spec"].get("nodeName")]
 
@@ -39,16 +39,16 @@ class Scheduler:
             return (event.name,) if event.type != "DELETED" else ()
         was_over = event.old is not None and has_ended(event.old)
         left = event.type == "DELETED" or (has_ended(event.object) and not was_over)
-        return self.pending() if left else ()
+        return self.pending(event) if left else ()
 
     def of_node(self, event: Event) -> Iterable[Name]:
         """A change that the filters see."""
-        return self.pending() if event.old is None or _seen(event.object) != _seen(event.old) else ()
+        return self.pending(event) if event.old is None or _seen(event.object) != _seen(event.old) else ()
 
     async def reconcile(self, key: Name) -> None:
         """Bind a pod to the node that has the fewest pods of those that take it; else say why none does."""
         pod = self._objects.find("pods", key[1], key[0])
-        if pod is None or pod["spec"].get("nodeName") or is_going(pod):
+        if pod is None or pod["spec"].get("nodeName") or is_going(pod) or pod["spec"]["schedulerName"] != SOURCE:
             return
         if (missing := self._volumes(pod)) is not None:
             self._refuse(pod, f"0/{len(self._objects.list('nodes'))} nodes are available: {missing}. not found")
@@ -95,13 +95,12 @@ class Scheduler:
 
     def _say(self, pod: Json, said: Json) -> None:
         """The condition PodScheduled."""
-        status, was = pod.get("status", {}), condition_of(pod, "PodScheduled")
+        status, was = pod["status"], condition_of(pod, "PodScheduled")
         since = was["lastTransitionTime"] if was.get("status") == said["status"] else self._clock.stamp()
         now = {"type": "PodScheduled", **said, "lastProbeTime": None, "lastTransitionTime": since}
         others = [each for each in status.get("conditions") or () if each is not was]
         if now != was:
-            status = {"phase": "Pending", **status, "conditions": [*others, now]}
-            self._objects.set_status("pods", pod, status, SCHEDULER)
+            self._objects.set_status("pods", pod, {**status, "conditions": [*others, now]}, SCHEDULER)
 
 
 def _seen(node: Json) -> tuple[Json, Json, Json]:

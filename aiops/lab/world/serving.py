@@ -16,7 +16,7 @@ from aiops.lab.world.litellm import Alias, Litellm
 from aiops.lab.world.pods import is_ready
 from aiops.lab.world.started import configs, environment, has, option, secret
 from aiops.lab.world.vllm import Embeddings, Vllm
-from aiops.lab.world.wire import connect
+from aiops.lab.world.wire import Wires
 
 LITELLM = re.compile(r"(?:^|/)litellm[\w-]*(?:[:@][^/]*)?$")
 MASTER_KEYS = ("LITELLM_MASTER_KEY", "PROXY_MASTER_KEY")
@@ -34,6 +34,7 @@ class Serving:
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster, self._objects = cluster, cluster.objects
+        self._wires = Wires(cluster)
         self._servers: dict[str, Server] = {}
         """By uid of the pod."""
 
@@ -46,7 +47,7 @@ class Serving:
         """A connection to what listens on a port of a pod."""
         ports = [each["containerPort"] for each in _serving(pod).get("ports") or ()]
         server = self.server_in(pod) if port in (ports or (port,)) else None
-        return await connect(server, self._cluster) if server else None
+        return await self._wires.connect(server) if server else None
 
     def server_in(self, pod: Json) -> Server | None:
         """The server of a pod that is Ready."""

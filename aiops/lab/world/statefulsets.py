@@ -1,14 +1,14 @@
-"""StatefulSets make their pods one after another, each with its own volumes (kube-controller-manager, controller/statefulset)."""
+"""StatefulSets make their pods one after another, each with volumes of its own (kube-controller-manager,
+pkg/controller/statefulset)."""
 
 from aiops.lab.api.kinds import Json
 from aiops.lab.api.store import Name
 from aiops.lab.cluster import Cluster
 from aiops.lab.controllers import itself, owner
 from aiops.lab.world.deployments import hash_of
-from aiops.lab.world.events import record
+from aiops.lab.world.manager import MANAGER, PART, delete_pod, make_pod
 from aiops.lab.world.ownership import owned
 from aiops.lab.world.pods import is_going, is_ready, pod_of
-from aiops.lab.world.replicasets import MANAGER, PART
 from aiops.lab.world.volumes import CLAIMS
 
 RESOURCE, SOURCE = "statefulsets.apps", "statefulset-controller"
@@ -17,9 +17,8 @@ HASH = "controller-revision-hash"
 
 def start(cluster: Cluster) -> None:
     """Let it run."""
-    cluster.control(
-        "statefulset", PART, StatefulSets(cluster).reconcile, {RESOURCE: itself, "pods": owner("StatefulSet")}
-    )
+    watches = {RESOURCE: itself, "pods": owner("StatefulSet")}
+    cluster.control("statefulset", PART, StatefulSets(cluster).reconcile, watches)
 
 
 class StatefulSets:
@@ -28,72 +27,68 @@ class StatefulSets:
     def __init__(self, cluster: Cluster) -> None:
         self._objects = cluster.objects
 
-    async def reconcile(self, key: Name) -> float | None:
-        """One pod at a time: those that are missing in order, then those too many and those of before from the end."""
+    async def reconcile(self, key: Name) -> None:
+        """First the pods that are missing, in order; then, from the end, those too many and those of before."""
         body = self._objects.find(RESOURCE, key[1], key[0])
-        if body is None:
-            return None
-        revision = f"{key[1]}-{hash_of(body['spec']['template'])}"
-        pods = {pod["metadata"]["name"]: pod for pod in owned(self._objects, "pods", body)}
-        if not is_going(body):
-            self._step(body, revision, pods)
-        self._tell(body, revision)
-        return None
+        if body is not None and not is_going(body):
+            revision = f"{key[1]}-{hash_of(body['spec']['template'])}"
+            self._step(body, revision)
+            self._tell(body, revision)
 
-    def _step(self, body: Json, revision: str, pods: dict[str, Json]) -> None:
-        meta, spec = body["metadata"], body["spec"]
-        names = [f"{meta['name']}-{number}" for number in range(spec["replicas"])]
-        one_by_one = spec["podManagementPolicy"] == "OrderedReady"
+    def _step(self, body: Json, revision: str) -> None:
+        pods = {pod["metadata"]["name"]: pod for pod in owned(self._objects, "pods", body)}
+        names = [f"{body['metadata']['name']}-{number}" for number in range(body["spec"]["replicas"])]
+        one_by_one = body["spec"]["podManagementPolicy"] == "OrderedReady"
         for number, name in enumerate(names):
             if name not in pods:
                 self._make(body, revision, name, number)
-            if one_by_one and not (name in pods and is_ready(pods[name])):
+            if one_by_one and (name not in pods or not is_ready(pods[name])):
                 return
-        old = [name for name in names if pods[name]["metadata"]["labels"].get(HASH) != revision]
-        for name in (*sorted(pods.keys() - {*names}), *old)[-1:]:
+        old = [name for name in names if name in pods and _revision(pods[name]) != revision]
+        for name in (*old, *sorted(pods.keys() - {*names}))[-1:]:
             if not is_going(pods[name]):
-                self._objects.delete("pods", name, meta["namespace"], MANAGER)
-                said = f"delete Pod {name} in StatefulSet {meta['name']} successful"
-                record(self._objects, body, "SuccessfulDelete", said, source=SOURCE)
+                delete_pod(self._objects, body, pods[name], SOURCE)
 
     def _make(self, body: Json, revision: str, name: str, number: int) -> None:
-        meta, template = body["metadata"], body["spec"]["template"]
-        claims = [{"name": each["metadata"]["name"]} for each in body["spec"].get("volumeClaimTemplates") or ()]
-        volumes = [{**each, "persistentVolumeClaim": {"claimName": f"{each['name']}-{name}"}} for each in claims]
-        for claim in body["spec"].get("volumeClaimTemplates") or ():
-            self._claim(body, claim, name)
         labels = {
             HASH: revision, "apps.kubernetes.io/pod-index": str(number), "statefulset.kubernetes.io/pod-name": name,
         }  # fmt: skip
-        pod = pod_of(template, body, name, labels)
-        pod["spec"] = {
-            **pod["spec"], "hostname": name, "subdomain": body["spec"].get("serviceName", ""),
-            "volumes": [*(pod["spec"].get("volumes") or ()), *volumes],
-        }  # fmt: skip
-        self._objects.create("pods", pod, MANAGER)
-        said = f"Create Pod {name} in StatefulSet {meta['name']} successful"
-        record(self._objects, body, "SuccessfulCreate", said, source=SOURCE)
+        pod, claims = (
+            pod_of(body["spec"]["template"], body, name, labels),
+            body["spec"].get("volumeClaimTemplates") or (),
+        )
+        volumes = [
+            {"name": each["metadata"]["name"], "persistentVolumeClaim": self._claim(body, each, name)}
+            for each in claims
+        ]
+        own = {"hostname": name, "subdomain": body["spec"].get("serviceName", "")}
+        pod["spec"] = {**pod["spec"], **own, "volumes": [*(pod["spec"].get("volumes") or ()), *volumes]}
+        make_pod(self._objects, body, pod, SOURCE)
 
-    def _claim(self, body: Json, template: Json, pod: str) -> None:
+    def _claim(self, body: Json, template: Json, pod: str) -> Json:
         namespace, name = body["metadata"]["namespace"], f"{template['metadata']['name']}-{pod}"
         if self._objects.find(CLAIMS, name, namespace) is None:
             labels = body["spec"]["selector"].get("matchLabels", {})
             meta = {**template["metadata"], "name": name, "namespace": namespace, "labels": labels}
             self._objects.create(CLAIMS, {"metadata": meta, "spec": template["spec"]}, MANAGER)
+        return {"claimName": name}
 
     def _tell(self, body: Json, revision: str) -> None:
         pods = owned(self._objects, "pods", body)
-        ready = sum(map(is_ready, pods))
-        updated = sum(pod["metadata"]["labels"].get(HASH) == revision for pod in pods)
+        ready, updated = sum(map(is_ready, pods)), sum(_revision(pod) == revision for pod in pods)
         current = revision if updated == len(pods) else body.get("status", {}).get("currentRevision", revision)
         counts = {
             "readyReplicas": ready, "updatedReplicas": updated,
-            "currentReplicas": sum(pod["metadata"]["labels"].get(HASH) == current for pod in pods),
+            "currentReplicas": sum(_revision(pod) == current for pod in pods),
         }  # fmt: skip
         status = {
             "observedGeneration": body["metadata"]["generation"], "replicas": len(pods), "availableReplicas": ready,
             **{name: count for name, count in counts.items() if count},
             "collisionCount": 0, "currentRevision": current, "updateRevision": revision,
         }  # fmt: skip
-        if status != body.get("status"):
-            self._objects.set_status(RESOURCE, body, status, MANAGER)
+        self._objects.set_status(RESOURCE, body, status, MANAGER)
+
+
+def _revision(pod: Json) -> str:
+    found: str = pod["metadata"]["labels"].get(HASH, "")
+    return found

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from aiops.lab.api.kinds import Json
 from aiops.lab.clock import Clock
-from aiops.lab.faults import Faults
+from aiops.lab.faults import MODEL_FAILS, WRONG_KEY, Faults
 from aiops.lab.world.exchange import (
     NOT_FOUND,
     Answer,
@@ -16,8 +16,6 @@ from aiops.lab.world.exchange import (
     tool_call,
 )
 
-WRONG_KEY, FAILING = "wrong-key", "model-failing"
-"""Faults: its pod started with another key than the Secret holds now; every generation fails."""
 UNPARSED = {
     "auto": '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set',
     "required": 'tool_choice="required" requires --tool-call-parser to be set',
@@ -59,7 +57,7 @@ class Vllm:
         if body.get("model") != self.model:
             words = f"The model `{body.get('model')}` does not exist. Valid aliases: {self.model}."
             return _error(404, words, "NotFoundError", "model")
-        if self._faults.on(FAILING):
+        if self._faults.on(MODEL_FAILS):
             return _error(500, "EngineCore encountered an issue. See stack trace (above) for the root cause.",
                           "InternalServerError")  # fmt: skip
         answer = make(body)

@@ -2,16 +2,16 @@
 controller/volume/persistentvolume; the cloud's provisioner)."""
 
 from aiops.lab.api.kinds import Json
-from aiops.lab.api.objects import Writer
+from aiops.lab.api.objects import Attempt, Writer
 from aiops.lab.api.store import Event, Name
 from aiops.lab.cluster import Cluster
 from aiops.lab.controllers import itself
 from aiops.lab.world.by_hand import is_by_hand
+from aiops.lab.world.manager import MANAGER, PART
 from aiops.lab.world.pods import is_going
-from aiops.lab.world.replicasets import MANAGER, PART
 
 CLAIMS, VOLUMES = "persistentvolumeclaims", "persistentvolumes"
-PROTECTION, BOUND = "kubernetes.io/pvc-protection", "pv.kubernetes.io/bind-completed"
+BOUND = "pv.kubernetes.io/bind-completed"
 CLOUD = Writer(user="system:pd-csi", manager="csi-provisioner")
 DEFAULT = "storageclass.kubernetes.io/is-default-class"
 
@@ -19,6 +19,7 @@ DEFAULT = "storageclass.kubernetes.io/is-default-class"
 def start(cluster: Cluster) -> None:
     """Let it run."""
     controller = Claims(cluster)
+    cluster.objects.admission.append(controller.classified)
     cluster.control("persistentvolume", PART, controller.reconcile, {CLAIMS: itself, VOLUMES: _claimant})
 
 
@@ -33,48 +34,52 @@ class Claims:
     def __init__(self, cluster: Cluster) -> None:
         self._objects = cluster.objects
 
+    def classified(self, attempt: Attempt) -> Json:
+        """Admission: a new claim that names no StorageClass gets the default one (DefaultStorageClass)."""
+        body = attempt.body
+        if (attempt.kind.resource, attempt.operation) != (CLAIMS, "CREATE") or "storageClassName" in body["spec"]:
+            return body
+        for each in self._objects.list("storageclasses.storage.k8s.io"):
+            if (each["metadata"].get("annotations") or {}).get(DEFAULT) == "true":
+                return {**body, "spec": {**body["spec"], "storageClassName": each["metadata"]["name"]}}
+        return body
+
     async def reconcile(self, key: Name) -> None:
         """A claim is bound to a volume of its own, which goes with it."""
         claim = self._objects.find(CLAIMS, key[1], key[0])
+        uid = claim and claim["metadata"]["uid"]
         for volume in self._objects.list(VOLUMES):
             ref = volume["spec"].get("claimRef") or {}
-            if (ref.get("namespace"), ref.get("name")) == key and (
-                claim is None or ref["uid"] != claim["metadata"]["uid"]
-            ):
+            if (ref.get("namespace"), ref.get("name")) == key and ref["uid"] != uid:
                 self._objects.delete(VOLUMES, volume["metadata"]["name"], "", CLOUD)
-        if claim is not None and not is_going(claim) and not is_by_hand(claim):
-            if claim.get("status", {}).get("phase") != "Bound":
-                self._bind(claim)
+        if claim is None or is_going(claim) or is_by_hand(claim) or claim["status"]["phase"] == "Bound":
+            return
+        self._bind(claim)
 
     def _bind(self, claim: Json) -> None:
         meta, spec = claim["metadata"], claim["spec"]
-        name, kind = spec.get("volumeName") or f"pv-{meta['uid'][:13]}", spec.get("storageClassName", self._default())
-        volume = self._objects.find(VOLUMES, name) or self._provision(claim, name, kind)
+        name = spec.get("volumeName") or f"pv-{meta['uid'][:13]}"
+        volume = self._objects.find(VOLUMES, name) or self._provision(claim, name)
 
         def change(now: Json) -> Json:
-            now["spec"] |= {"volumeName": name, "storageClassName": kind}
-            now["metadata"]["annotations"] = {**(meta.get("annotations") or {}), BOUND: "yes"}
-            return now
+            annotations = {**(meta.get("annotations") or {}), BOUND: "yes"}
+            return {**now, "spec": {**spec, "volumeName": name}, "metadata": {**meta, "annotations": annotations}}
 
         claim = self._objects.edit(CLAIMS, meta["name"], meta["namespace"], change, MANAGER)
         size = {"accessModes": spec["accessModes"], "capacity": volume["spec"]["capacity"]}
         self._objects.set_status(VOLUMES, volume, {"phase": "Bound"}, MANAGER)
         self._objects.set_status(CLAIMS, claim, {"phase": "Bound", **size}, MANAGER)
 
-    def _default(self) -> str:
-        classes = self._objects.list("storageclasses.storage.k8s.io")
-        marked = [each for each in classes if (each["metadata"].get("annotations") or {}).get(DEFAULT) == "true"]
-        return marked[-1]["metadata"]["name"] if marked else ""
-
-    def _provision(self, claim: Json, name: str, kind: str) -> Json:
+    def _provision(self, claim: Json, name: str) -> Json:
         meta, spec = claim["metadata"], claim["spec"]
         whose = {"namespace": meta["namespace"], "name": meta["name"], "uid": meta["uid"]}
         body = {
             "metadata": {"name": name},
             "spec": {
                 "capacity": {"storage": spec["resources"]["requests"]["storage"]}, "accessModes": spec["accessModes"],
-                "hostPath": {"path": "/simulated"}, "storageClassName": kind, "persistentVolumeReclaimPolicy": "Delete",
+                "storageClassName": spec.get("storageClassName", ""), "persistentVolumeReclaimPolicy": "Delete",
                 "claimRef": {"apiVersion": "v1", "kind": "PersistentVolumeClaim", **whose},
+                "hostPath": {"path": "/simulated"},
             },
         }  # fmt: skip
         return self._objects.create(VOLUMES, body, CLOUD)

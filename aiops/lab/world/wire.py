@@ -3,28 +3,43 @@
 import asyncio
 import json
 import socket
+from weakref import WeakSet
 
 from aiohttp import web
 
 from aiops.lab.cluster import Cluster, Connection
+from aiops.lab.faults import MODEL_HANGS
 from aiops.lab.world.exchange import Request, Server
 
-SLOW = "model-slow"
-"""Fault: what is asked of a model takes forever."""
 FOREVER_S = 3600.0
 
 
-async def connect(server: Server, cluster: Cluster) -> Connection:
-    """A new connection to it."""
+class Wires:
+    """All connections."""
 
-    async def handle(request: web.BaseRequest) -> web.StreamResponse:
-        if request.method == "POST" and cluster.faults.on(SLOW):
-            await cluster.clock.sleep(FOREVER_S)
-        return await _respond(server, request)
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._open: WeakSet[web.Server] = WeakSet()
+        """One for each connection, which keeps it alive."""
+        cluster.at_end.append(self._close)
 
-    ours, theirs = socket.socketpair()
-    await asyncio.get_running_loop().connect_accepted_socket(web.Server(handle), sock=theirs)
-    return await asyncio.open_connection(sock=ours)
+    async def connect(self, server: Server) -> Connection:
+        """A new one."""
+
+        async def handle(request: web.BaseRequest) -> web.StreamResponse:
+            if request.method == "POST" and self._cluster.faults.on(MODEL_HANGS):
+                await self._cluster.clock.sleep(FOREVER_S)
+            return await _respond(server, request)
+
+        http = web.Server(handle)
+        self._open.add(http)
+        ours, theirs = socket.socketpair()
+        await asyncio.get_running_loop().connect_accepted_socket(http, sock=theirs)
+        return await asyncio.open_connection(sock=ours)
+
+    async def _close(self) -> None:
+        for http in tuple(self._open):
+            await http.shutdown(timeout=0.1)
 
 
 async def _respond(server: Server, request: web.BaseRequest) -> web.StreamResponse:

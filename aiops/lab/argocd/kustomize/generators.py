@@ -24,32 +24,28 @@ def generated(tree: Tree, folder: str, settings: Json) -> list[Json]:
 
 
 def _values(tree: Tree, folder: str, entry: Json) -> Iterator[tuple[str, bytes]]:
-    def read(path: str) -> bytes:
-        found = tree.get(normpath(join(folder, path)))
-        if found is None:
-            raise Unreadable(f"loading KV pairs: file sources: [{path}]: no such file or directory")
-        return found
-
     for each in entry.get("files") or ():
         key, _, path = each.rpartition("=")
-        yield key or basename(path), read(path)
-    lines = [line for path in entry.get("envs") or () for line in read(path).decode().splitlines()]
+        yield key or basename(path), _read(tree, folder, path)
+    lines = [line for path in entry.get("envs") or () for line in _read(tree, folder, path).decode().splitlines()]
     for line in [*lines, *(entry.get("literals") or ())]:
         if line.strip() and not line.startswith("#"):
             key, _, value = line.partition("=")
             yield key, value.strip("'\"").encode()
 
 
+def _read(tree: Tree, folder: str, path: str) -> bytes:
+    if (found := tree.get(normpath(join(folder, path)))) is None:
+        raise Unreadable(f"loading KV pairs: file sources: [{path}]: no such file or directory")
+    return found
+
+
 def _made(kind: str, values: dict[str, bytes], entry: Json, options: Json) -> Json:
-    meta: Json = {"name": entry["name"]}
-    for key in ("labels", "annotations"):
-        if options.get(key):
-            meta[key] = dict(options[key])
-    if entry.get("namespace"):
-        meta["namespace"] = entry["namespace"]
+    meta: Json = {key: dict(options[key]) for key in ("labels", "annotations") if options.get(key)}
+    meta |= {key: entry[key] for key in ("name", "namespace") if key in entry}
     if not options.get("disableNameSuffixHash"):
         meta.setdefault("annotations", {})[HASHED] = "true"
-    body: Json = {"apiVersion": "v1", "kind": kind, "metadata": meta}
+    body = {"apiVersion": "v1", "kind": kind, "metadata": meta}
     if kind == "Secret":
         encoded = {key: base64.b64encode(value).decode() for key, value in values.items()}
         return {**body, "type": entry.get("type", "Opaque"), "data": encoded}
@@ -57,10 +53,11 @@ def _made(kind: str, values: dict[str, bytes], entry: Json, options: Json) -> Js
 
 
 def hash_of(body: Json) -> str:
-    """The suffix of its name (kustomize api/hasher)."""
-    content: Json = {"data": body.get("data") or "", "kind": body["kind"], "name": body["metadata"]["name"]}
+    """The suffix of its name (kustomize api/hasher, which looks for the name where there is none)."""
+    content = {"data": body.get("data") or "", "kind": body["kind"], "name": ""}
     if body["kind"] == "Secret":
         content["type"] = body["type"]
     packed = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    packed = packed.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    for sign in "&<>":  # as Go writes them
+        packed = packed.replace(sign, f"\\u{ord(sign):04x}")
     return hashlib.sha256(packed.encode()).hexdigest()[:10].translate(str.maketrans("013ae", "ghkmt"))

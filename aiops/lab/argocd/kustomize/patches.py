@@ -11,7 +11,7 @@ from aiops.lab.argocd.repositories import Tree, Unreadable
 
 
 def patch(tree: Tree, folder: str, objects: list[Json], entry: Json, kinds: Kinds) -> list[Json]:
-    """The objects after a patch, which is a strategic merge patch or a list of JSON patch operations."""
+    """The objects after a patch: a strategic merge patch, or a list of JSON patch operations."""
     text = entry.get("patch") or tree.get(normpath(join(folder, entry.get("path", ""))))
     if not text:
         raise Unreadable(f"failed to get the patch file from path({entry.get('path')})")
@@ -31,15 +31,12 @@ def _itself(content: Json) -> Json:
 
 
 def _is(body: Json, target: Json) -> bool:
-    group, _, version = body["apiVersion"].rpartition("/")
-    meta = body["metadata"]
+    meta, (group, _, version) = body["metadata"], body["apiVersion"].rpartition("/")
     own = {"group": group, "version": version, "kind": body["kind"], "name": meta["name"]}
     own["namespace"] = meta.get("namespace", "")
-    labels = meta.get("labels") or {}
-    wanted = [pair.partition("=") for pair in target.get("labelSelector", "").split(",") if pair]
-    return all(re.fullmatch(str(target[key]), own[key]) for key in own if target.get(key)) and all(
-        labels.get(key) == value for key, _, value in wanted
-    )
+    pairs = [f"{key}={value}" for key, value in (meta.get("labels") or {}).items()]
+    wanted = [pair for pair in target.get("labelSelector", "").split(",") if pair]
+    return all(re.fullmatch(str(target[key]), own[key]) for key in own if target.get(key)) and set(wanted) <= set(pairs)
 
 
 def _patched(body: Json, content: Json | list[Json], kinds: Kinds) -> Json | None:
@@ -47,7 +44,6 @@ def _patched(body: Json, content: Json | list[Json], kinds: Kinds) -> Json | Non
         return dict(operated(body, content))
     if content.get("$patch") == "delete":
         return None
-    kind = kinds.of(body["apiVersion"], body["kind"])
-    meta = {**(content.get("metadata") or {}), "name": body["metadata"]["name"]}
-    change = {**content, "kind": body["kind"], "metadata": meta}
+    kind, meta = kinds.of(body["apiVersion"], body["kind"]), content.get("metadata") or {}
+    change = {**content, "kind": body["kind"], "metadata": {**meta, "name": body["metadata"]["name"]}}
     return dict(merge(body, change)) if kind is None or kind.custom else strategic(schema_of(kind), body, change)

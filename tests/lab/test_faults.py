@@ -1,0 +1,200 @@
+"""Each fault of the lab is named by what the table says of it, and all is well again once it is cleared."""
+
+import json
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from aiops import clock
+from aiops.checks import ALL as CHECKS
+from aiops.cli import cli
+from aiops.cli.lab_platform import Platform, prepare
+from aiops.lab import provoked
+from aiops.lab.cluster import Pace
+from aiops.lab.lab import Lab
+from aiops.lab.provoked import files
+from tests.scenarios.cluster import ROOT
+
+PACE = Pace(node_joins_s=5.0, node_ready_s=1.0, gpu_ready_s=1.0, node_idle_s=5.0, node_leaves_s=1.0, image_s=0.2,
+            start_s=0.1, git_s=20.0)  # fmt: skip
+SPEED = 60.0
+WITHIN_S = 20.0
+"""Of this machine; how long it takes is nobody's business here."""
+MODEL = "vllm-qwen"
+BAD = ("fail", "warn", "unknown")
+
+
+@dataclass
+class Operator:
+    """Runs aiops on a lab in this process."""
+
+    lab: Lab
+    environ: dict[str, str]
+
+    def __call__(self, *words: str) -> Result:
+        return CliRunner().invoke(cli, words, env=self.environ)
+
+    def bad(self, *words: str) -> dict[str, str]:
+        """What doctor finds that is not well: check and all its words."""
+        seen = json.loads(self("doctor", "--profile", "full", "-o", "json", *words).stdout)
+        checks: list[dict[str, Any]] = seen["result"]["checks"]
+        return {each["slug"]: json.dumps(each["findings"]) for each in checks if each["status"] in BAD}
+
+    def switch(self, slug: str, *, on: bool) -> None:
+        """A fault of the lab."""
+        self.lab.call(partial(provoked.switch, self.lab.cluster, slug, on))
+
+
+def until(what: str, holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + WITHIN_S
+    while not holds():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
+    """On a lab where the sample platform stands, its GPU model deployed at 0."""
+    folder = tmp_path_factory.mktemp("lab")
+    platform: Platform = prepare(ROOT / "config.yaml", folder)
+    text = platform.config.path.read_text()
+    platform.config.path.write_text(text + "  timeouts: { node: 1m, answer: 1s }\n")
+    repositories = {platform.config.repo_url: platform.repository}
+    with Lab(folder, tree=platform.config.tree, repositories=repositories, speed=SPEED, pace=PACE) as lab:
+        own = {"KUBECONFIG": str(lab.kubeconfig), "AIOPS_CONFIG": str(platform.config.path)}
+        found = Operator(lab, {**platform.environ, **own, "XDG_STATE_HOME": str(folder)})
+        os.environ.update(platform.environ)
+        for words in (("bring-up", "--profile", "full", "--no-gpu"), ("sync", MODEL)):
+            outcome = found(*words)
+            assert outcome.exit_code == 0, outcome.output
+        assert found.bad() == {}
+        yield found
+        assert lab.unserved == []
+    for name in platform.environ:
+        del os.environ[name]
+    clock.follow(clock.OURS)
+
+
+SAYS = {
+    "cluster-reachable": "Connection refused",
+    "access": "admin may not list nodes",
+    "kubernetes-version": r"v1\.29.* is older than what aiops can work with",
+    "clocks-agree": "this machine's clock is 6 min behind the cluster's",
+    "nodes-ready": "node silent is not ready for 60 min.*network not ready",
+    "api-services-available": "v1.gone.example.com is not available.*is not present",
+    "argocd-installed": r"does not know AppProject \(argoproj.io\)",
+    "cluster-target": "it runs another platform: .*another/platform.git",
+    "argocd-version": r"v3\.2\.1 is not the one",
+    "argocd-controller-alive": "it has looked at no Application for 60 min",
+    "applicationset-controller-alive": "has asked to be looked at for 60 min",
+    "git-readable": "does not appear to be a git repository",
+    "groups-file-pushed": r"groups.generated.yaml is not what main at \w+ holds",
+    "project-applied": "AppProject platform is not on the cluster",
+    "applicationsets-reconciled": "ApplicationSet layer-demos: not on the cluster",
+    "kinds-served": r"Widget \(example.com\) is not served, and \w+ needs it",
+    "applications-settled": "annotated argocd.argoproj.io/skip-reconcile=true",
+    "default-storage-class": "none of the StorageClasses is the default",
+    "load-balancer-address": "Service default/edge has had no address for 60 min",
+    "secret-stores-ready": "secret-store is not ready: 3 ExternalSecrets read it.*provider client: 403",
+    "external-secrets-synced": "is not synced.*Secret does not exist",
+    "secrets-present": "Secret [^ ]+ is not there, and ExternalSecret",
+    "gpu-stack": "gpu_stack is gke-managed, and the nodes are of aws",
+    "gpu-nodes-usable": "node gpu-bare is up for 60 min and offers no GPU",
+    "gpu-capacity": "every node group is at its maximum size.*gpu-l4 has 1 of at most 1",
+    "gpu-models-idle": f"Deployment serving/{MODEL} is up for .*answered no request since its start",
+    "gpu-nodes-idle": "GPU node gpu-idle is up for 60 min.* and nothing on it asks for its GPU",
+}
+"""Of the check with the fault's name."""
+SAID_BY = {
+    "api-429": ("cluster-reachable", r"cannot read /version \(429\)"),
+    "api-500": ("cluster-reachable", r"cannot read /version \(500\): etcdserver"),
+    "api-resets": ("cluster-reachable", "Remote end closed connection|Connection reset"),
+    "bad-commit": ("applications-settled", "failed.*broken.yaml|broken.yaml.*failed"),
+} | {slug: (slug, pattern) for slug, pattern in SAYS.items()}
+"""By fault: a check, and what it says."""
+UP = {
+    "gpu-quota": "capacity: no GPU node: .*GCE quota exceeded",
+    "gpu-capacity": "capacity: no GPU node: max node group size reached",
+    "node-never-joins": "node: no node has joined in .* after one was ordered: the autoscaler has given up",
+    "image-pull": "image: .*vllm.* cannot be pulled: .*not found",
+    "model-oom": "weights: container vllm was OOMKilled: its memory limit is 12Gi",
+    "wrong-key": "serving: its server refuses the key of Secret vllm-api-key",
+}
+"""By fault: what `vllm-up` says at its end."""
+ASKED = {
+    "model-fails": r"answered 500|it answers 500",
+    "model-hangs": "did not answer in time",
+}
+"""By fault: what `smoke` says of a model that is up."""
+IN_A_REHEARSAL = {
+    "config-valid": "profil: is not a known key|profil",
+    "generated-files-match": "secret_backend",
+    "groups-file-fresh": "groups.generated.yaml is not what the config asks for",
+}
+"""By fault of the operator's own files: what `rehearse` says."""
+
+
+def test_there_is_a_fault_for_each_check_and_each_is_tried() -> None:
+    every = [fault.slug for fault in (*provoked.ALL, *files.ALL)]
+    assert len(every) == len(set(every))
+    assert {check.slug for check in CHECKS} - set(every) == set()
+    assert SAID_BY.keys() | UP.keys() | ASKED.keys() | IN_A_REHEARSAL.keys() | {"api-stops"} == set(every)
+    for fault in provoked.ALL:
+        assert (fault.named_by == f"check {fault.slug}") == (fault.slug in SAYS), fault
+
+
+@pytest.mark.parametrize("slug", SAID_BY)
+def test_doctor_names_it_and_then_all_is_well(operator: Operator, slug: str) -> None:
+    check, pattern = SAID_BY[slug]
+    operator.switch(slug, on=True)
+    try:
+        until(f"{check} says {pattern}", lambda: bool(re.search(pattern, operator.bad().get(check, ""))))
+    finally:
+        operator.switch(slug, on=False)
+    until("all is well", lambda: operator.bad() == {})
+
+
+@pytest.mark.parametrize("slug", UP)
+def test_a_model_that_does_not_come_up_says_why(operator: Operator, slug: str) -> None:
+    operator.switch(slug, on=True)
+    try:
+        outcome = operator("vllm-up", MODEL)
+    finally:
+        operator.switch(slug, on=False)
+    assert outcome.exit_code == 3, outcome.output
+    assert re.search(f"✗ {MODEL}: {UP[slug]}.*; scaled back to 0", outcome.output), outcome.output
+
+
+@pytest.mark.parametrize("slug", ASKED)
+def test_a_model_that_does_not_answer_is_told(operator: Operator, slug: str) -> None:
+    assert operator("vllm-up", MODEL).exit_code == 0
+    operator.switch(slug, on=True)
+    try:
+        outcome = operator("smoke", MODEL)
+        assert (outcome.exit_code, bool(re.search(ASKED[slug], outcome.output))) == (3, True), outcome.output
+    finally:
+        operator.switch(slug, on=False)
+        assert operator("smoke", MODEL).exit_code == 0, "and it answers again"
+        operator("vllm-down", MODEL)
+
+
+@pytest.mark.parametrize("slug", IN_A_REHEARSAL)
+def test_a_fault_of_the_files_is_named_in_a_rehearsal(tmp_path: Path, slug: str) -> None:
+    environ = {"XDG_STATE_HOME": str(tmp_path), "AIOPS_CONFIG": str(ROOT / "config.yaml")}
+    outcome = CliRunner().invoke(cli, ["rehearse", "--fault", slug], env=environ)
+    assert outcome.exit_code in (2, 3), outcome.output
+    assert re.search(IN_A_REHEARSAL[slug], outcome.output), outcome.output
+
+
+def test_an_api_server_that_stops_for_a_while_is_waited_for(operator: Operator) -> None:
+    operator.switch("api-stops", on=True)
+    assert operator("wait", "--profile", "full").exit_code == 0
+    operator.switch("api-stops", on=False)
