@@ -6,9 +6,9 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--cluster` chooses where the scenarios run."""
-    where = "where tests/scenarios run: the lab, or a real Kubernetes with a real Argo CD (tests/real/README.md)"
-    parser.addoption("--cluster", choices=["lab", "real"], default="lab", help=where)
+    """`--cluster` chooses where the scenarios run; without it those that are not long do, on the lab."""
+    where = "where all of tests/scenarios run: the lab, or a real Kubernetes with a real Argo CD (tests/real/README.md)"
+    parser.addoption("--cluster", choices=["lab", "real"], help=where)
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,9 @@ import pytest
 import yaml
 
 from aiops.checks import ALL
+from aiops.lab import provoked
+from aiops.lab.provoked import Fault, files
+from aiops.lab.provoked.files import FileFault
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
@@ -25,6 +28,12 @@ def test_the_table_of_checks_is_the_registry() -> None:
         )
         for check in ALL
     ]
+
+
+def test_the_table_of_faults_is_the_labs() -> None:
+    rows = re.findall(r"^\| `([\w-]+)` \| (.*) \| (.*) \|$", (DOCS / "lab.md").read_text(), re.MULTILINE)
+    every: tuple[Fault | FileFault, ...] = (*provoked.ALL, *files.ALL)
+    assert rows == [(fault.slug, fault.provokes, fault.named_by) for fault in every]
 
 
 @pytest.mark.parametrize("role", ["aiops-doctor", "aiops-doctor-secrets"])

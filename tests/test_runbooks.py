@@ -198,7 +198,7 @@ def test_all_are_listed_with_their_titles() -> None:
 def test_an_installed_aiops_has_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What pyproject.toml says a wheel has is where an installed one looks."""
     wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
-    assert wheel["force-include"] == {"runbooks": f"aiops/{runbooks.PACKAGED}"}
+    assert wheel["force-include"]["runbooks"] == f"aiops/{runbooks.PACKAGED}"
     (tmp_path / "aiops" / runbooks.PACKAGED).mkdir(parents=True)
     for name in ("stone", "b", "d", "a", "c"):
         (tmp_path / "aiops" / runbooks.PACKAGED / f"{name}.md").write_text(GOOD)

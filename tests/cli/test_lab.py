@@ -1,26 +1,23 @@
 """A lab from the outside: one at a time, its kubeconfig, its faults, and that nothing of the operator's is touched."""
 
-import json
 import re
 import shlex
 import signal
 import stat
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from aiops.cli.lab_platform import prepare
+from aiops.cli.lab_platform import PACKAGED, prepare
 from aiops.lab import repository
-from tests.cli.shell import Outcome, Shell
+from tests.cli.shell import Shell
 from tests.operations.checkout import checkout
+from tests.scenarios.cluster import ROOT
 from tests.scenarios.repository import SAMPLE_URL
-
-FOREIGN = "https://git.example.com/somebody/else.git"
-Run = Callable[..., Outcome]
 
 
 @pytest.fixture
@@ -179,3 +176,63 @@ def test_what_is_in_no_repository_is_copied(tmp_path: Path) -> None:
     assert platform.config.tree.is_relative_to(tmp_path / "lab")
     assert not (source / ".git").exists()
     assert repository.git(platform.repository, "rev-parse", "main")
+
+
+def test_an_installed_aiops_has_the_sample() -> None:
+    """What pyproject.toml says a wheel has is where an installed one looks, beside its config as in the checkout."""
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+    sample = {name: f"aiops/{PACKAGED}/{name}" for name in ("config.yaml", "platform")}
+    assert sample.items() <= wheel["force-include"].items()
+
+
+# --- rehearse
+
+
+def test_a_rehearsal_is_a_bring_up_that_says_that_it_is_none(operator: Shell, tmp_path: Path) -> None:
+    """And nothing is left of it but its journal, which says by its command what it was."""
+    outcome = operator("rehearse", "--profile", "platform")
+    lines = outcome.out.splitlines()
+    assert outcome.code == 0, outcome
+    assert "on a lab: everything is simulated, and its clock runs" in lines[0], lines[0]
+    assert re.fullmatch(r". target +0s +done: context aiops-lab \(127.0.0.1:\d+\), a lab: everything is simulated",
+                        next(line for line in lines if " target  " in line))  # fmt: skip
+    assert re.search(r"profile platform is up after \d+ s", lines[-1])
+    assert list((tmp_path / "state" / "aiops" / "rehearsals").iterdir()) == []
+    assert "rehearse --profile platform" in operator("history").out
+
+
+def test_a_rehearsal_asks_no_cluster_of_the_operators(tmp_path: Path) -> None:
+    """Neither his config's context, nor his kubeconfig, nor his Argo CD, nor the git server."""
+    tree = committed(tmp_path / "tree")
+    config = (tree / "config.yaml").read_text().replace("context: here", "context: production")
+    (tree / "config.yaml").write_text(f"{config}  argocd: {{ server: argocd.example.com }}\n")
+    repository.git(tree, "commit", "-qam", "Of production")
+    environ = {
+        "KUBECONFIG": "/nowhere", "ARGOCD_AUTH_TOKEN": "secret", "ARGOCD_SERVER": "argocd.example.com",
+        "HTTPS_PROXY": "http://127.0.0.1:1", "XDG_STATE_HOME": str(tmp_path / "state"),
+    }  # fmt: skip
+    outcome = Shell(tree, environ)("rehearse", "--profile", "platform", "-o", "json")
+    assert (outcome.code, outcome.document["exitCode"]) == (0, 0), outcome
+    assert outcome.document["context"].startswith("context aiops-lab (127.0.0.1:")
+    assert outcome.document["result"]["type"] == "BroughtUp"
+    assert "everything is simulated" in outcome.err.splitlines()[0]
+
+
+def test_what_goes_wrong_in_a_rehearsal_is_named(operator: Shell) -> None:
+    outcome = operator("rehearse", "--profile", "platform", "--fault", "default-storage-class")
+    assert (outcome.code, "✗ prerequisites: default-storage-class: none of the" in outcome.out) == (3, True), outcome
+    assert "aiops lab up" in outcome.out
+    assert "aiops bring-up" not in outcome.out, "there is nothing to go on with"
+
+
+def test_what_is_not_committed_is_refused(tmp_path: Path) -> None:
+    tree = committed(tmp_path / "tree")
+    with (tree / "clusters/lab/groups.generated.yaml").open("a") as file:
+        file.write("# by hand\n")
+    outcome = Shell(tree, {"XDG_STATE_HOME": str(tmp_path / "state")})("rehearse")
+    assert (outcome.code, "groups-file" in outcome.out) == (3, True), outcome
+
+
+def test_without_git_a_tree_is_rehearsed_as_it_lies_there(operator: Shell) -> None:
+    outcome = operator("rehearse", "--profile", "platform", environ={"PATH": "/nowhere"})
+    assert outcome.code == 0, outcome

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from aiops.clients.kube import connect
-from aiops.errors import LoginFailed, WrongUse
+from aiops.errors import LoginFailed, Unreachable, WrongUse
 from tests.clients.conftest import CANARY, Login, kubeconfig
 from tests.clients.server import Answer, Server
 
@@ -249,6 +249,20 @@ def test_an_oidc_issuer_that_refuses(login: Login, api: Server) -> None:
     with pytest.raises(LoginFailed, match="here: its OIDC token cannot be renewed: ") as caught:
         login(expired(api))
     assert CANARY not in caught.value.message
+
+
+def test_a_proxy_of_the_environment_is_not_for_this_machine(
+    login: Login, api: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As kubectl has it (Go's ProxyFromEnvironment); one that the kubeconfig names is asked all the same."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    api.answer(Answer())
+    login({"token": "x"}).raw("/version")
+    assert len(api.seen) == 1
+    with pytest.raises(Unreachable):
+        login({"token": "x"}, **{"proxy-url": "http://127.0.0.1:1"}).raw("/version")
+    assert len(api.seen) == 1
 
 
 @pytest.mark.filterwarnings("ignore::urllib3.exceptions.DependencyWarning")

@@ -18,14 +18,15 @@ from tests.lab.world import ADMIN, AT_ONCE, until, world
 
 URL = "https://git.example.com/acme/platform.git"
 HERE = {"server": names.IN_CLUSTER, "namespace": "x"}
-WEB = {
+CONTAINER = {"name": "c", "image": "r.io/c:1"}
+WEB: Json = {
     "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
     "spec": {
         "replicas": 0, "selector": {"matchLabels": {"app": "web"}},
-        "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "c", "image": "r.io/c:1"}]}},
+        "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [CONTAINER]}},
     },
 }  # fmt: skip
-NOTE = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "note"}, "data": {"a": "1"}}
+NOTE: Json = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "note"}, "data": {"a": "1"}}
 
 
 def argocd(folder: Path, git_s: float = 100_000.0) -> Cluster:
@@ -88,10 +89,16 @@ def annotate(cluster: Cluster, key: str, value: str, name: str = "app", resource
     cluster.objects.edit(resource, name, "argocd", change, ADMIN)
 
 
+async def once(cluster: Cluster, holds: Callable[[Json], object], name: str = "app") -> Json:
+    """An Application, once something holds of it."""
+    await until(lambda: holds(app(cluster, name)))
+    return app(cluster, name)
+
+
 async def refreshed(cluster: Cluster, name: str = "app") -> Json:
     """An Application after Argo CD has looked at it."""
     annotate(cluster, names.REFRESH, "normal", name)
-    return await until(lambda: None if names.annotation(body := app(cluster, name), names.REFRESH) else body)
+    return await once(cluster, lambda body: not names.annotation(body, names.REFRESH), name)
 
 
 def words(body: Json) -> tuple[str, str]:
@@ -107,10 +114,10 @@ def state(body: Json) -> Json:
 
 async def ended(cluster: Cluster, phase: str = "Succeeded", name: str = "app") -> Json:
     """An Application whose operation ended so."""
-    return await until(lambda: body if state(body := app(cluster, name)).get("phase") == phase else None)
+    return await once(cluster, lambda body: state(body).get("phase") == phase, name)
 
 
-def sync(cluster: Cluster, name: str = "app", **more: object) -> None:
+def sync(cluster: Cluster, **more: object) -> None:
     """Ask for an operation, as a client of the Kubernetes API does."""
     retry = {"retry": more.pop("retry")} if "retry" in more else {}
 
@@ -118,7 +125,7 @@ def sync(cluster: Cluster, name: str = "app", **more: object) -> None:
         status = {key: value for key, value in was.get("status", {}).items() if key != "operationState"}
         return {**was, "operation": {"sync": more, **retry}, "status": status}
 
-    edit(cluster, change, name)
+    edit(cluster, change)
 
 
 def conditions(body: Json) -> dict[str, str]:

@@ -93,6 +93,14 @@ def test_a_subresource_is_a_right_of_its_own(login: Login, admin: Client, namesp
     assert robot.refusal("GET", f"{namespace}/pods/x") == (404, 'pods "x" not found')
 
 
+def test_a_websocket_needs_the_right_to_create_too(login: Login, admin: Client, namespace: str) -> None:
+    """Since Kubernetes 1.35."""
+    robot = account(login, admin, namespace, "robot")
+    bind(admin, namespace, "robot", [{"apiGroups": [""], "resources": ["pods/portforward"], "verbs": ["get"]}])
+    code, words = robot.refusal("GET", f"{namespace}/pods/x/portforward?ports=80")
+    assert (code, 'cannot create resource "pods/portforward"' in words) == (403, True)
+
+
 def test_a_token_ends_with_its_account(login: Login, admin: Client, namespace: str) -> None:
     robot = account(login, admin, namespace, "robot")
     assert robot.ask("GET", "/api").status_code == 200

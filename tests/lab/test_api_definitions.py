@@ -118,6 +118,22 @@ def test_discovery_tells_the_same_in_both_forms(admin: Client) -> None:
     assert {("", "v1", "pods"), ("apps", "v1", "deployments"), ("argoproj.io", "v1alpha1", "applications")} <= legacy
 
 
+def test_openapi_tells_kubectl_how_to_write(admin: Client) -> None:
+    path = "/openapi/v3/apis/apps/v1"
+    assert admin.get("/openapi/v3")["paths"]["apis/apps/v1"] == {"serverRelativeURL": path}
+    document = admin.get(path)
+    patch = document["paths"]["/apis/apps/v1/namespaces/{namespace}/deployments/{name}"]["patch"]
+    assert "fieldValidation" in [each["name"] for each in patch["parameters"]]
+    assert "application/strategic-merge-patch+json" in patch["requestBody"]["content"]
+    schemas = document["components"]["schemas"]
+    container = schemas["io.k8s.api.core.v1.PodSpec"]["properties"]["containers"]
+    assert container["items"]["$ref"].rpartition("/")[2] in schemas
+    named = [each for schema in schemas.values() for each in schema.get("x-kubernetes-group-version-kind", ())]
+    assert {"group": "apps", "version": "v1", "kind": "Deployment"} in named
+    custom = admin.get("/openapi/v3/apis/argoproj.io/v1alpha1")["components"]["schemas"]
+    assert "spec" in custom["io.argoproj.v1alpha1.Application"]["properties"]
+
+
 def test_every_group_has_an_available_service(admin: Client) -> None:
     services = {each["metadata"]["name"]: each for each in admin.get(SERVICES)["items"]}
     assert {"v1.", "v1.apps", "v2.autoscaling", "v1alpha1.argoproj.io"} <= services.keys()

@@ -9,7 +9,20 @@ from aiops.lab.api.store import Event
 from aiops.lab.argocd import names
 from aiops.lab.cluster import Cluster
 from tests.lab import argocd as rig
-from tests.lab.argocd import NOTE, WEB, app, application, argocd, conditions, ended, refreshed, state, words, write
+from tests.lab.argocd import (
+    NOTE,
+    WEB,
+    app,
+    application,
+    argocd,
+    conditions,
+    ended,
+    once,
+    refreshed,
+    state,
+    words,
+    write,
+)
 from tests.lab.world import ADMIN, played, settled, until
 
 FULL = {"prune": True, "selfHeal": True}
@@ -37,7 +50,7 @@ def edit_note(cluster: Cluster, **data: str) -> None:
 @played
 async def test_a_first_look_writes_all_that_aiops_reads(cluster: Cluster) -> None:
     application(cluster)
-    body = await until(lambda: found if words(found := app(cluster))[0] else None)
+    body = await once(cluster, lambda body: words(body)[0])
     status = body["status"]
     assert words(body) == ("OutOfSync", "Missing")
     assert (status["sync"]["comparedTo"], len(status["sync"]["revision"])) == (
@@ -108,7 +121,10 @@ async def test_what_is_changed_by_hand_is_healed_with_growing_pauses(cluster: Cl
         await until(lambda: (note(cluster) or {})["data"] == {"a": "1"})
         await settled(cluster)
         operation = state(app(cluster))["operation"]["sync"]
-        assert (operation["autoHealAttemptsCount"], operation["resources"]) == (attempt, [{"kind": "ConfigMap", "name": "note"}])
+        assert (operation["autoHealAttemptsCount"], operation["resources"]) == (
+            attempt,
+            [{"kind": "ConfigMap", "name": "note"}],
+        )
     assert len(app(cluster)["status"]["history"]) == 1, "a partial sync is no deployment"
 
 
@@ -160,7 +176,9 @@ async def test_ignored_differences_are_none(cluster: Cluster, folder: Path) -> N
     ignore = [{"group": "apps", "kind": "Deployment", "jsonPointers": ["/spec/replicas"]}]
     application(cluster, automated=FULL, ignoreDifferences=ignore)
     await ended(cluster)
-    cluster.objects.edit("deployments.apps", "web", "x", lambda was: {**was, "spec": {**was["spec"], "replicas": 3}}, ADMIN)
+    cluster.objects.edit(
+        "deployments.apps", "web", "x", lambda was: {**was, "spec": {**was["spec"], "replicas": 3}}, ADMIN
+    )
     await settled(cluster)
     body = await refreshed(cluster)
     assert (words(body)[0], body["status"]["sync"]["comparedTo"]["ignoreDifferences"]) == ("Synced", ignore)
@@ -176,7 +194,7 @@ async def test_it_follows_its_objects_but_not_its_definitions(cluster: Cluster, 
     await ended(cluster)
     await until(lambda: words(app(cluster)) == ("Synced", "Progressing"))
     deployment = cluster.objects.get("deployments.apps", "web", "x")
-    counts = {key: 1 for key in ("observedGeneration", "replicas", "updatedReplicas", "availableReplicas")}
+    counts = dict.fromkeys(("observedGeneration", "replicas", "updatedReplicas", "availableReplicas"), 1)
     cluster.objects.set_status("deployments.apps", deployment, counts, ADMIN)
     await until(lambda: words(app(cluster)) == ("Synced", "Healthy"))
     cluster.objects.delete("customresourcedefinitions.apiextensions.k8s.io", "things.example.test", "", ADMIN)
@@ -219,7 +237,7 @@ def test_sources_that_cannot_be_read(cluster: Cluster, path: str, revision: str,
     @played
     async def story(cluster: Cluster) -> None:
         application(cluster, source={"repoURL": url, "targetRevision": revision, "path": path})
-        body = await until(lambda: found if conditions(found := app(cluster)) else None)
+        body = await once(cluster, conditions)
         where = "Failed to load target state: failed to generate manifest for source 1 of 1"
         assert conditions(body) == {"ComparisonError": f"{where}: rpc error: code = Unknown desc = {why}"}
         assert (words(body), body["status"]["sync"]["revision"]) == (("Unknown", "Healthy"), revision)
@@ -238,7 +256,7 @@ async def test_a_repo_server_that_is_down_is_an_error_and_one_that_stalls_is_wai
     await settled(cluster)
     assert names.annotation(app(cluster), names.REFRESH)
     cluster.parts.set("argocd-repo-server", "up")
-    body = await until(lambda: found if not names.annotation(found := app(cluster), names.REFRESH) else None)
+    body = await once(cluster, lambda body: not names.annotation(body, names.REFRESH))
     assert conditions(body) == {}
 
 

@@ -5,12 +5,14 @@ from pathlib import Path
 import pytest
 
 from aiops.lab.api.kinds import Json
+from aiops.lab.api.store import Event
 from aiops.lab.argocd import names, operations
 from aiops.lab.argocd.sync import Step
 from aiops.lab.clock import Clock
 from aiops.lab.cluster import Cluster
 from tests.lab.argocd import (
     NOTE,
+    URL,
     WEB,
     app,
     application,
@@ -79,8 +81,10 @@ def test_only_the_operations_own_options_count(
         application(cluster, ignoreDifferences=IGNORED, syncPolicy={"syncOptions": [RESPECT]})
         sync(cluster)
         await ended(cluster)
-        cluster.objects.edit("deployments.apps", "web", "x", lambda was: {**was, "spec": {**was["spec"], "replicas": 3}}, ADMIN)
-        sync(cluster, **({"syncOptions": options} if options else {}))
+        cluster.objects.edit(
+            "deployments.apps", "web", "x", lambda was: {**was, "spec": {**was["spec"], "replicas": 3}}, ADMIN
+        )
+        sync(cluster, syncOptions=options)
         await ended(cluster)
         assert cluster.objects.get("deployments.apps", "web", "x")["spec"]["replicas"] == replicas
 
@@ -89,24 +93,32 @@ def test_only_the_operations_own_options_count(
 
 @played
 async def test_a_wave_waits_until_the_one_before_is_healthy(cluster: Cluster, folder: Path) -> None:
-    early = {**WEB, "metadata": {"name": "web", "annotations": {names.WAVE: "-1"}}, "spec": {**WEB["spec"], "replicas": 1}}
+    early = {
+        **WEB,
+        "metadata": {"name": "web", "annotations": {names.WAVE: "-1"}},
+        "spec": {**WEB["spec"], "replicas": 1},
+    }
     write(folder, "app/note.yaml", named("late", sync_wave="1"), early)
     application(cluster, automated={})
     await until(lambda: state(app(cluster)).get("message") == "waiting for healthy state of apps/Deployment/web")
     await settled(cluster)
     assert not is_there(cluster, "late")
     live = cluster.objects.get("deployments.apps", "web", "x")
-    counts = {key: 1 for key in ("observedGeneration", "replicas", "updatedReplicas", "availableReplicas")}
+    counts = dict.fromkeys(("observedGeneration", "replicas", "updatedReplicas", "availableReplicas"), 1)
     cluster.objects.set_status("deployments.apps", live, counts, ADMIN)
     assert results(await ended(cluster)) == [("web", "Synced", "Succeeded"), ("late", "Synced", "Running")]
 
 
 @played
 async def test_a_new_namespace_is_a_wave_of_its_own(cluster: Cluster) -> None:
-    here = {"server": names.IN_CLUSTER, "namespace": "new"}
-    application(cluster, destination=here, automated={}, syncPolicy={"automated": {}, "syncOptions": ["CreateNamespace=true"]})
-    await until(lambda: state(app(cluster)).get("message") == "waiting for healthy state of /Namespace/new")
+    messages: list[object] = []
+    cluster.store.subscribers.append(lambda event: messages.append(state(event.object).get("message")))
+    application(
+        cluster, destination={"server": names.IN_CLUSTER, "namespace": "new"},
+        syncPolicy={"automated": {}, "syncOptions": ["CreateNamespace=true"]},
+    )  # fmt: skip
     body = await ended(cluster)
+    assert "waiting for healthy state of /Namespace/new" in messages
     assert results(body) == [("new", "Synced", "Running"), ("note", "Synced", "Running")]
     assert cluster.objects.find("configmaps", "note", "new")
 
@@ -121,7 +133,8 @@ async def test_without_a_namespace_it_fails(cluster: Cluster) -> None:
 
 @played
 async def test_hooks_run_before_and_after_and_are_waited_for(cluster: Cluster, folder: Path) -> None:
-    write(folder, "app/note.yaml", NOTE, job("before", hook="PreSync"), job("after", hook="PostSync", hook_delete_policy="HookSucceeded"))  # fmt: skip
+    after = job("after", hook="PostSync", hook_delete_policy="HookSucceeded")
+    write(folder, "app/note.yaml", NOTE, job("before", hook="PreSync"), after)
     application(cluster, automated={"prune": True})
     await until(lambda: state(app(cluster)).get("message") == "waiting for completion of hook batch/Job/before")
     assert not is_there(cluster, "note")
@@ -150,19 +163,30 @@ async def test_a_hook_that_fails_fails_the_sync_and_runs_anew_the_next_time(clus
     assert state(body)["message"] == "one or more synchronization tasks completed unsuccessfully"
     assert not is_there(cluster, "note")
     sync(cluster)
-    await until(lambda: (cluster.objects.find("jobs.batch", "before", "x") or {"metadata": {"uid": first}})["metadata"]["uid"] != first)
+    await until(
+        lambda: (
+            (cluster.objects.find("jobs.batch", "before", "x") or {"metadata": {"uid": first}})["metadata"]["uid"]
+            != first
+        )
+    )
 
 
 @played
 async def test_an_unknown_kind_is_tried_again_until_the_retries_are_used_up(cluster: Cluster, folder: Path) -> None:
+    pauses: list[Json] = []
+
+    def hear(event: Event) -> None:
+        pauses.extend([event.object] if operations.pauses(state(event.object)) else [])
+
+    cluster.store.subscribers.append(hear)
     write(folder, "app/note.yaml", NOTE, {"apiVersion": "no.test/v1", "kind": "Thing", "metadata": {"name": "t"}})
     application(cluster, syncPolicy={"automated": {}, "retry": {"limit": 1, "backoff": {"duration": "2s"}}})
-    paused = await until(lambda: body if operations.pauses(state(body := app(cluster))) else None)
     discovering = "failed to discover server resources for group version no.test/v1"
-    said = f"one or more synchronization tasks are not valid: {discovering}: the server could not find the requested resource"
-    assert state(paused)["message"].startswith(f"{said}. Retrying attempt #1 at ")
-    assert (state(paused)["phase"], "operation" in paused, "finishedAt" in state(paused)) == ("Running", True, True)
+    lacks = "the server could not find the requested resource"
+    said = f"one or more synchronization tasks are not valid: {discovering}: {lacks}"
     body = await ended(cluster, "Failed")
+    assert state(pauses[0])["message"].startswith(f"{said}. Retrying attempt #1 at ")
+    assert (state(pauses[0])["phase"], "operation" in pauses[0]) == ("Running", True)
     assert state(body)["message"] == f"{said} (retried 1 times)."
     (only,) = state(body)["syncResult"]["resources"]
     assert only["message"] == (
@@ -232,6 +256,14 @@ async def test_pruning_is_the_operations_choice_and_the_objects(cluster: Cluster
 
 
 @played
+async def test_at_another_revision_than_its_own(cluster: Cluster) -> None:
+    application(cluster, source={"repoURL": URL, "targetRevision": "main", "path": "app"})
+    sync(cluster, revision="HEAD")
+    body = await ended(cluster)
+    assert state(body)["syncResult"]["revision"] == body["status"]["sync"]["revision"] != "HEAD"
+
+
+@played
 async def test_a_part_of_it(cluster: Cluster, folder: Path) -> None:
     write(folder, "app/more.yaml", named("more"), job("before", hook="PreSync"))
     application(cluster)
@@ -261,7 +293,9 @@ def test_ways_to_apply(cluster: Cluster, folder: Path, options: list[str], words
             sync(cluster, syncOptions=options)
             body = await ended(cluster)
             found.append(state(body)["syncResult"]["resources"][0]["message"].removeprefix("configmap/note "))
-            cluster.objects.edit("configmaps", "note", "x", lambda was: {**was, "data": {**was["data"], "theirs": "4"}}, ADMIN)
+            cluster.objects.edit(
+                "configmaps", "note", "x", lambda was: {**was, "data": {**was["data"], "theirs": "4"}}, ADMIN
+            )
             await settled(cluster)
         assert found == words
         kept = {} if "Replace=true" in options else {"theirs": "4"}
@@ -326,5 +360,7 @@ async def test_a_commit_that_cannot_be_rendered_ends_in_an_error(cluster: Cluste
     application(cluster)
     sync(cluster)
     body = await ended(cluster, "Error")
-    assert state(body)["message"].startswith("ComparisonError: Failed to load target state: failed to generate manifest")
+    assert state(body)["message"].startswith(
+        "ComparisonError: Failed to load target state: failed to generate manifest"
+    )
     assert "no-such-file.yaml" in state(body)["message"]

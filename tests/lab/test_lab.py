@@ -93,8 +93,9 @@ def test_what_is_not_served_is_said_and_remembered(own: Lab, user: Client) -> No
     pod = {"metadata": {"name": "p"}, "spec": {"containers": [{"name": "c", "image": "x"}]}}
     user.create("/api/v1/namespaces/default/pods", pod)
     asked = (
-        ("GET", "/metrics"), ("GET", "/apis/events.k8s.io/v1/events"),
-        ("POST", "/api/v1/namespaces/default/pods/p/exec"),
+        ("GET", "/metrics"), ("POST", "/apis/authentication.k8s.io/v1/tokenreviews"),
+        ("GET", "/apis/events.k8s.io/v1/events"),
+        ("POST", "/api/v1/namespaces/default/pods/p/exec"), ("GET", "/api/v1/namespaces/default/pods/p/portforward"),
     )  # fmt: skip
     for method, path in asked:
         words = f"the lab does not serve {method} {path}"

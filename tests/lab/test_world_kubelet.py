@@ -166,6 +166,9 @@ async def test_what_is_written_by_hand_stays(cluster: Cluster) -> None:
 async def test_a_pod_ends(cluster: Cluster, meta: Json) -> None:
     pod(cluster, meta=meta)
     await settled(cluster)
+    if meta:
+        running = {"containerStatuses": [{"name": "main", "state": {"running": {}}}]}
+        cluster.objects.set_status("pods", the(cluster), {"phase": "Running", **running}, ADMIN)
     cluster.objects.delete("pods", "p", "x", ADMIN)
     assert the(cluster)["metadata"]["deletionGracePeriodSeconds"] == 30
     await until(gone(cluster))

@@ -63,6 +63,17 @@ async def test_in_the_foreground(cluster: Cluster) -> None:
 
 
 @played
+async def test_in_the_foreground_to_the_last_generation(cluster: Cluster) -> None:
+    owned(cluster, "leaf", owned(cluster, "middle", owned(cluster, "top")))
+    marked(cluster, "leaf", "tests/hold")
+    cluster.objects.delete("configmaps", "top", "x", ADMIN, propagation="Foreground")
+    await settled(cluster)
+    assert maps(cluster) == ["leaf", "middle", "top"]
+    marked(cluster, "leaf")
+    await until(lambda: maps(cluster) == [])
+
+
+@played
 async def test_orphans(cluster: Cluster) -> None:
     top, other = owned(cluster, "top"), owned(cluster, "other")
     owned(cluster, "child", top, other, controller=False)

@@ -25,8 +25,8 @@ def node(cluster: Cluster, name: str, memory: str = "256Gi", gpus: int = 0, **sp
 def cluster() -> Cluster:
     """Two nodes, one with a GPU that is held, one that is not ready, and one that somebody has cordoned."""
     cluster = world(scheduling, volumes)
-    for name in ("cpu-0", "cpu-1"):
-        node(cluster, name)
+    node(cluster, "cpu-0")
+    node(cluster, "cpu-1", taints=[{"key": "rather-not", "effect": "PreferNoSchedule"}])
     node(cluster, "gpu", "1Gi", 1, taints=[TAINT])
     node(cluster, "late", "1Gi", taints=[TAINT, {"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}])
     node(cluster, "out", "1Gi", unschedulable=True, taints=[{"key": "team", "effect": "NoSchedule"}])
@@ -98,6 +98,14 @@ async def test_no_node_at_all(cluster: Cluster) -> None:
     await settled(cluster)
     condition = condition_of(cluster.objects.get("pods", "p", "x"), "PodScheduled")
     assert condition["message"] == "no nodes available to schedule pods"
+
+
+@played
+async def test_they_are_spread(cluster: Cluster) -> None:
+    for name in ("p", "q"):
+        create(cluster, "pods", name, spec=pod_spec())
+    await settled(cluster)
+    assert {placed(cluster, "p"), placed(cluster, "q")} == {"cpu-0", "cpu-1"}
 
 
 @played

@@ -142,6 +142,37 @@ async def test_a_rolling_update(cluster: Cluster) -> None:
 
 
 @played
+async def test_a_rollout_that_cannot_go_on_leaves_enough(cluster: Cluster) -> None:
+    """Also to the next one, which takes from what is not ready first."""
+    body = deploy(cluster, replicas=4)
+    await until(lambda: the(cluster).get("status", {}).get("availableReplicas") == 4)
+    nowhere = newer(body)
+    change(cluster, template={**nowhere, "spec": {**nowhere["spec"], "nodeSelector": {"a": "b"}}})
+    await settled(cluster)
+    assert sorted(map(is_ready, pods(cluster))) == [False, False, True, True, True]
+    fewest: list[int] = []
+    cluster.store.subscribers.append(
+        lambda _: fewest.append(sum(is_ready(pod) for pod in pods(cluster) if is_active(pod)))
+    )
+    change(cluster, template=newer(body, "example.test/main:3"))
+    await until(lambda: images(cluster) == {"3"})
+    assert min(fewest) == 3
+
+
+@played
+async def test_a_pod_that_goes_is_replaced_at_once(cluster: Cluster) -> None:
+    deploy(cluster)
+    await until(lambda: the(cluster).get("status", {}).get("availableReplicas") == 1)
+    (pod,) = pods(cluster)
+    hold = {"finalizers": ["tests/hold"]}
+    edit(cluster, "pods", pod["metadata"]["name"], lambda now: {**now, "metadata": {**now["metadata"], **hold}})
+    cluster.objects.delete("pods", pod["metadata"]["name"], "x", ADMIN)
+    await until(lambda: len(pods(cluster)) == 2)
+    await until(lambda: the(cluster)["status"].get("availableReplicas") == 1)
+    assert the(cluster)["status"]["terminatingReplicas"] == 1
+
+
+@played
 async def test_a_recreate_waits_for_the_last_pod_of_before(cluster: Cluster) -> None:
     def hold(*finalizers: str) -> None:
         (pod,) = pods(cluster)
@@ -185,6 +216,8 @@ async def test_events_that_differ_in_a_name_alone_are_few(cluster: Cluster) -> N
     await until(lambda: "combined" in "".join(told(cluster, "FailedCreate")))
     await until(lambda: max(each["count"] for each in cluster.objects.list("events")) > 1)
     assert len(told(cluster, "FailedCreate")) == 11
+    ((_, _, first),) = said(the(cluster), "ReplicaFailure")
+    assert told(cluster, "FailedCreate")[0] == f"Error creating: {first}"
 
 
 @played
@@ -267,7 +300,7 @@ async def test_a_stateful_set(cluster: Cluster) -> None:
 
 @played
 async def test_a_daemon_set(cluster: Cluster) -> None:
-    """On each node that it tolerates, also on one that comes, and nowhere twice."""
+    """On each node that it tolerates, also on one that comes, and nowhere twice; it stays on one that is cordoned."""
 
     def status() -> Json:
         found: Json = the(cluster, "daemonsets.apps").get("status", {})
@@ -284,6 +317,12 @@ async def test_a_daemon_set(cluster: Cluster) -> None:
         cluster.objects.create("nodes", made, ADMIN)
     await until(lambda: status().get("numberReady") == 3)
     assert where() == ["cpu-0", "cpu-1", "cpu-2"]
+    edit(cluster, "nodes", "cpu-0", lambda now: {**now, "spec": {"unschedulable": True}})
+    late = [{"key": "late", "effect": "NoSchedule"}]
+    edit(cluster, "nodes", "cpu-1", lambda now: {**now, "spec": {"taints": late}})
+    await settled(cluster)
+    assert where() == ["cpu-0", "cpu-1", "cpu-2"]
+    edit(cluster, "nodes", "cpu-1", lambda now: {**now, "spec": {}})
     change(cluster, "daemonsets.apps", template=newer(body))
     await until(lambda: status().get("observedGeneration") == 2 and status().get("numberReady") == 3)
     await settled(cluster)
@@ -298,11 +337,13 @@ def job(cluster: Cluster, **spec: Any) -> Json:
 @played
 async def test_a_job(cluster: Cluster) -> None:
     """Two at a time until three have succeeded; then it has a time to live."""
+    most: list[int] = []
+    cluster.store.subscribers.append(lambda _: most.append(sum(map(is_active, pods(cluster)))))
     job(cluster, completions=3, parallelism=2, ttlSecondsAfterFinished=60)
     await until(lambda: condition_of(the(cluster, "jobs.batch"), "Complete"))
     body = the(cluster, "jobs.batch")
     assert said(body, "Complete") == [("True", "CompletionsReached", "Reached expected number of succeeded pods")]
-    assert (body["status"]["succeeded"], len(pods(cluster))) == (3, 3)
+    assert (body["status"]["succeeded"], len(pods(cluster)), max(most)) == (3, 3, 2)
     assert body["status"]["startTime"] <= body["status"]["completionTime"]
     await until(lambda: cluster.objects.find("jobs.batch", "web", "x") is None)
     await until(lambda: not pods(cluster))

@@ -88,7 +88,9 @@ SPEC = {
         "name": {**TEXT, "pattern": "^[a-z]+$", "minLength": 2, "maxLength": 5},
         "color": {**TEXT, "enum": ["red", "blue"], "default": "red"},
         "tags": {"type": "array", "maxItems": 2, "items": TEXT},
-        "ports": {"type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["port"], "items": PORT},
+        "ports": {
+            "type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["port"], "items": PORT,
+        },
         "any": {"x-kubernetes-preserve-unknown-fields": True}, "either": {"x-kubernetes-int-or-string": True},
         "null": {**TEXT, "nullable": True}, "inner": {"type": "object", "properties": {"a": TEXT}},
         "map": {"type": "object", "additionalProperties": TEXT},
@@ -418,9 +420,48 @@ APPLIES = [
     apply(f"{MAPS}/a", {**config_map("a"), "metadata": {"name": "a", "managedFields": []}}),
     apply(f"{MAPS}/a", config_map("b")),
     apply(f"{MAPS}/a", {**config_map("a"), "dta": {}}),
+    apply(f"{MAPS}/a", {**config_map("a"), "data": {"x": 1}}),
+    apply(f"{MAPS}/a", {**config_map("a"), "data": "x"}),
+    apply(f"{MAPS}/a", {**config_map("a"), "immutable": "y"}),
+    apply(f"{DEPLOYMENTS}/a", deployment("a", selector={}, template={"spec": {"containers": {}}})),
     apply(f"{MAPS}/a", config_map("a", dry="run"), query="&dryRun=All"),
     apply(f"{MAPS}/b", config_map("b", dry="run"), query="&dryRun=All"),
     get(f"{MAPS}/b"),
+    post(
+        f"{MAPS}?fieldManager=kubectl-client-side-apply",
+        {
+            "metadata": {"name": "c", "annotations": {"last-applied": "x"}, "labels": {"l": "m"}},
+            "data": {"gone": "1", "x": "2"},
+        },
+    ),
+    apply(f"{MAPS}/c", config_map("c", x="3")),
+    patch(
+        f"{MAPS}/c",
+        [
+            {
+                "op": "replace",
+                "path": "/metadata/managedFields",
+                "value": [
+                    {
+                        "manager": "somebody",
+                        "operation": "Apply",
+                        "apiVersion": "v1",
+                        "time": "2020-01-01T00:00:00Z",
+                        "fieldsType": "FieldsV1",
+                        "fieldsV1": {
+                            "f:data": {".": {}, "f:gone": {}, "f:x": {}},
+                            "f:metadata": {
+                                "f:annotations": {".": {}, "f:last-applied": {}},
+                                "f:labels": {".": {}, "f:l": {}},
+                            },
+                        },
+                    }
+                ],
+            }
+        ],
+        OPERATIONS,
+    ),
+    apply(f"{MAPS}/c", config_map("c", x="3")),
     apply(f"{DEPLOYMENTS}/a", applied("a", *TWO)),
     apply(f"{DEPLOYMENTS}/a", applied("a", *TWO, typo=1)),
     apply(f"{DEPLOYMENTS}/a", applied("a", *TWO, replicas="x")),
@@ -547,6 +588,6 @@ ACCESS = [
     post(f"{MAPS}/seen", config_map("seen")),
 ]
 STORIES = {
-    "writes": WRITES, "deletions": DELETIONS, "built-in": BUILT_IN, "patches": PATCHES, "custom": CUSTOM, "applies": APPLIES,
-    "lists": LISTS, "access": ACCESS,
+    "writes": WRITES, "deletions": DELETIONS, "built-in": BUILT_IN, "patches": PATCHES, "custom": CUSTOM,
+    "applies": APPLIES, "lists": LISTS, "access": ACCESS,
 }  # fmt: skip

@@ -22,13 +22,18 @@ LONGEST_S = 600
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What cannot run on this machine says so."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Scenarios come first, as they wait most; those of a module share a platform, and so a worker of pytest-xdist."""
+    here = [item for item in items if item.path.parent == Path(__file__).parent]
+    left_out = [item for item in here if item.get_closest_marker("long") and not config.getoption("--cluster")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in here if item not in left_out] + [item for item in items if item not in here]
     missing = [program for program in ("kubectl", "git") if shutil.which(program) is None]
-    if missing:
-        for item in items:
-            if item.path.parent == Path(__file__).parent:
-                item.add_marker(pytest.mark.skip(reason=f"no {' and no '.join(missing)} on this machine"))
+    for item in here:
+        if "standing" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+        if missing:
+            item.add_marker(pytest.mark.skip(reason=f"no {' and no '.join(missing)} on this machine"))
 
 
 @dataclass

@@ -21,6 +21,8 @@ from tests.scenarios.models import MODEL, NAMESPACE, SERVED, gpu_nodes, model_se
 from tests.serving.server import Server
 from tests.serving.vllm import Vllm
 
+pytestmark = pytest.mark.long
+
 Changed = Callable[..., str]
 Environ = Mapping[str, str]
 Broken = Callable[[Operator], AbstractContextManager[Environ]]

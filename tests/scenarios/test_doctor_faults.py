@@ -19,6 +19,8 @@ from aiops.cli import cli
 from tests.real.proxy import ApiServer, Fault, Proxy, Struck, writes
 from tests.scenarios.conftest import Operator, Outcome
 
+pytestmark = pytest.mark.long
+
 PROFILE = ("--profile", "full")
 LOOK_S, SLACK_S = 20.0, 1.0
 """The default of `timeouts.look`, and what may pass after it."""

@@ -26,6 +26,8 @@ from tests.scenarios.models import (
 )
 from tests.serving.server import Server
 
+pytestmark = pytest.mark.long
+
 Changed = Callable[..., str]
 DEPLOYMENT = "serving/vllm-qwen/deployment.yaml"
 CATALOG = "clusters/lab/catalog/serving-core/vllm-qwen.yaml"

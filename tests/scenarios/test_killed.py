@@ -7,8 +7,12 @@ import os
 import random
 import time
 
+import pytest
+
 from tests.scenarios.conftest import Operator
 from tests.scenarios.models import MODEL, RAISED, deployment, gpu_nodes, model_server, replicas
+
+pytestmark = pytest.mark.long
 
 KILLS = int(os.environ.get("AIOPS_KILLS", "3"))
 WORDS = ("bring-up", "--profile", "serving")

@@ -52,6 +52,8 @@ from tests.scenarios.cells_placed import (
 from tests.scenarios.conftest import Operator, Outcome
 from tests.scenarios.models import MODEL, SERVED
 
+pytestmark = pytest.mark.long
+
 AT_ONCE = 8
 """Cells that are played at the same time."""
 FAILS = (

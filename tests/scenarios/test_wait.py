@@ -12,6 +12,8 @@ import pytest
 from tests.scenarios.cluster import eventually, get
 from tests.scenarios.conftest import Operator, Outcome
 
+pytestmark = pytest.mark.long
+
 DEPLOYMENT = "platform/keda/deployment.yaml"
 Changed = Callable[..., str]
 
