@@ -1,6 +1,7 @@
 """`lab up`, and what is said to the lab that runs."""
 
 import shlex
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from aiops.session import Session
 
 def up(session: Session, *, tree: Path | None, port: int, speed: float) -> LabStands:
     """Run a lab until somebody ends it."""
+    _refuse_taken(port)
     with _folder() as folder:
         platform = prepare(config_file(session, tree), folder)
         context = platform.config.aiops.context or CONTEXT
@@ -31,13 +33,22 @@ def up(session: Session, *, tree: Path | None, port: int, speed: float) -> LabSt
             start(platform, folder, speed=speed, context=context, port=port) as lab,
             control.listening(folder, partial(_answer, lab)),
         ):
-            for line in _exports(lab, platform):
-                write_line(line)
             try:
+                for line in _exports(lab, platform):
+                    write_line(line)
                 threading.Event().wait()
             except KeyboardInterrupt as stop:
                 return LabStands(summary="the lab has ended", exit_code=getattr(stop, "exit_code", 130))
     raise AssertionError("nobody sets the event")
+
+
+def _refuse_taken(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise WrongUse(f"--port {port}: {error.strerror}", "name another, or none") from error
 
 
 @contextmanager

@@ -55,7 +55,10 @@ def _on_a_lab(session: Session, tree: Path | None, edits: Sequence[files.FileFau
             os.environ.update(platform.environ)
             if not repository.has_git():
                 session.git = Unversioned(lab)
-            yield lab
+            try:
+                yield lab
+            finally:
+                session.paying.clear()  # whatever it was, it goes with the lab
 
 
 @contextmanager

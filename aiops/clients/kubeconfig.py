@@ -7,8 +7,10 @@ import os
 import threading
 from collections.abc import Iterator
 from datetime import datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from aiops.clients.wording import one_line, reason
 from aiops.clock import Pace
@@ -49,7 +51,11 @@ def load(context: str | None, kubeconfig: str | None) -> tuple[str, "Configurati
         name = _choose(context, names, merged.safe_get("current-context"), where)
         with overheard() as words:
             load_kube_config(where, name, client_configuration=configuration, persist_config=False)
-        pace = _pace(merged["contexts"].get_with_name(name).value["context"])
+        entry = merged["contexts"].get_with_name(name).value["context"]
+        pace = _pace(entry)
+        cluster = merged["clusters"].get_with_name(entry["cluster"])["cluster"]
+        if _is_loopback(configuration.host) and "proxy-url" not in cluster:
+            configuration.proxy = None  # of the environment, which as for kubectl is not about this machine
     except (urllib3.exceptions.HTTPError, OpenApiException, oauthlib.oauth2.OAuth2Error) as error:
         # an expired OIDC token: the library asks the issuer for another while it loads
         raise LoginFailed(
@@ -75,6 +81,14 @@ def _pace(context: dict[str, Any]) -> Pace | None:
             time = each["extension"]
             return Pace(began=datetime.fromisoformat(time["began"]), speed=float(time["speed"]))
     return None
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _choose(context: str | None, names: list[str], current: str | None, where: str) -> str:

@@ -41,7 +41,7 @@ kind: Node
 metadata:
   name: NAME
   labels: {kubernetes.io/hostname: NAME, kubernetes.io/os: linux, kubernetes.io/arch: amd64,
-           beta.kubernetes.io/os: linux, beta.kubernetes.io/arch: amd64, type: kwok,
+           beta.kubernetes.io/os: linux, beta.kubernetes.io/arch: amd64,
            cloud.google.com/gke-nodepool: default-pool}
 spec: {providerID: "gce://ai-lab/us-central1-a/NAME"}
 status:

@@ -298,7 +298,7 @@ class FaultStands:
     provokes: str
     """What is so while it is on."""
     named_by: str
-    """The check of doctor or the stage of a bring-up that tells it."""
+    """The command that tells it, and of doctor the check where it has another name."""
     on: bool
 
 

@@ -3,6 +3,7 @@
 import re
 import shlex
 import signal
+import socket
 import stat
 import subprocess
 import tomllib
@@ -131,6 +132,14 @@ def test_what_cannot_be_done_is_one_line_and_what_to_do(
 ) -> None:
     outcome = operator(*words)
     assert (outcome.code, says in outcome.err, hint in outcome.err) == (2, True, True), outcome
+
+
+def test_a_port_that_is_taken_is_named(operator: Shell) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        outcome = operator("lab", "up", "--port", str(taken.getsockname()[1]))
+    assert (outcome.code, "Address already in use" in outcome.err) == (2, True), outcome
 
 
 def test_a_push_from_the_terminal_goes_to_the_lab(operator: Shell, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ OLD = "2020-01-01T00:00:00Z"
 
 @pytest.fixture
 def objects() -> Objects:
-    objects = Objects(kinds.load(), Store(), Clock())
+    objects = Objects(kinds.load(), Store(), Clock(1e5))
     objects.create("namespaces", {"metadata": {"name": "x"}}, ME)
     return objects
 
@@ -144,6 +144,35 @@ def test_generations_count_what_is_wanted(objects: Objects, resource: str, body:
     generation(metadata={**held, "finalizers": ["tests/hold"]})
     counted = objects.get(resource, name, "x")["metadata"]["generation"]
     assert objects.delete(resource, name, "x", ME)["metadata"]["generation"] == counted + 1
+
+
+def test_deleting_again_changes_nothing(objects: Objects) -> None:
+    """But for a shorter grace, with which a kubelet says that a pod has ended."""
+    spec = {"containers": [{"name": "c", "image": "example.test/c:1"}], "nodeName": "n"}
+    objects.create(
+        "pods", {"metadata": {"name": "p", "namespace": "x", "finalizers": ["tests/hold"]}, "spec": spec}, ME
+    )
+    marked = objects.delete("pods", "p", "x", ME)
+    assert objects.delete("pods", "p", "x", ME) is marked
+    ended = objects.delete("pods", "p", "x", ME, grace_s=0)
+    assert (ended["metadata"]["deletionGracePeriodSeconds"], objects.find("pods", "p", "x")) == (0, ended)
+    objects.edit("pods", "p", "x", lambda now: {**now, "metadata": {**now["metadata"], "finalizers": []}}, ME)
+    assert objects.find("pods", "p", "x") is None
+
+
+def test_what_was_once_valid_can_be_left_so(objects: Objects) -> None:
+    """A definition may have become stricter; what is touched has to be right."""
+    body = objects.create(APPLICATIONS, application(), ME)
+    objects.store.put(
+        APPLICATIONS, {**body, "metadata": dict(body["metadata"]), "spec": {**body["spec"], "project": 1}}
+    )
+
+    def written(**spec: Any) -> Json:
+        return objects.edit(APPLICATIONS, "a", "x", lambda now: {**now, "spec": {**now["spec"], **spec}}, ME)
+
+    assert written(destination={"namespace": "y"})["spec"]["project"] == 1
+    with pytest.raises(Refusal, match="in body must be of type string"):
+        written(project=2)
 
 
 def test_what_is_defaulted_once_is_complete(objects: Objects) -> None:

@@ -54,10 +54,11 @@ class Operator:
         self.lab.call(partial(provoked.switch, self.lab.cluster, slug, on))
 
 
-def until(what: str, holds: Callable[[], bool]) -> None:
+def until(look: Callable[[], dict[str, str]], holds: Callable[[dict[str, str]], bool]) -> None:
+    """Look again and again until it holds."""
     deadline = time.monotonic() + WITHIN_S
-    while not holds():
-        assert time.monotonic() < deadline, what
+    while not holds(seen := look()):
+        assert time.monotonic() < deadline, seen
         time.sleep(0.05)
 
 
@@ -160,10 +161,10 @@ def test_doctor_names_it_and_then_all_is_well(operator: Operator, slug: str) -> 
     check, pattern = SAID_BY[slug]
     operator.switch(slug, on=True)
     try:
-        until(f"{check} says {pattern}", lambda: bool(re.search(pattern, operator.bad().get(check, ""))))
+        until(operator.bad, lambda bad: bool(re.search(pattern, bad.get(check, ""))))
     finally:
         operator.switch(slug, on=False)
-    until("all is well", lambda: operator.bad() == {})
+    until(operator.bad, lambda bad: not bad)
 
 
 @pytest.mark.parametrize("slug", UP)

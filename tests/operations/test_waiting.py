@@ -2,10 +2,13 @@
 
 import threading
 import time
-from queue import SimpleQueue
+from datetime import UTC, datetime
+from queue import Empty, SimpleQueue
+from typing import NoReturn
 
 import pytest
 
+from aiops import clock
 from aiops.errors import Unreachable
 from aiops.operations.waiting import Answer, Inbox, Message, Moment, Questions, until
 
@@ -138,3 +141,20 @@ def test_what_is_known_is_as_old_as_the_beginning_of_its_read(inbox: Inbox, ques
     questions.close(answer(inbox))
     assert questions.known_since("topic", before)
     assert not questions.known_since("topic", meanwhile)
+
+
+@pytest.mark.parametrize(("speed", "patience_s"), [(1.0, 0.5), (5.0, 0.1), (500.0, 0.03)])
+def test_on_a_faster_clock_it_looks_more_often_but_not_without_end(speed: float, patience_s: float) -> None:
+    waited: list[float] = []
+
+    class Silent(SimpleQueue[Message]):
+        def get(self, block: bool = True, timeout: float | None = None) -> NoReturn:
+            waited.append(timeout or 0.0)
+            raise Empty
+
+    clock.follow(clock.Pace(began=datetime.now(UTC), speed=speed))
+    try:
+        until(Silent(), list[Message]().append, lambda _: "end" if waited else None, limit_s=LONG_S)
+    finally:
+        clock.follow(clock.OURS)
+    assert waited == [patience_s]

@@ -258,7 +258,6 @@ BUILT_IN = [
     patch(f"{BINDINGS}/r:b", {"roleRef": {"name": "edit"}}),
     post("/api/v1/nodes?dryRun=All", named("n", status={"capacity": {"cpu": 2}})),
 ]
-LISTED = {"data": {"a": "1"}, "metadata": {"finalizers": ["a.example/x", "b.example/x"]}}
 CONTAINERS = "/spec/template/spec/containers"
 PATCHES = [
     post(DEPLOYMENTS, {**deployment("p"), "metadata": {"name": "p", "labels": {"l": "m"}, "annotations": {"n": "o"}}}),
@@ -339,7 +338,7 @@ PATCHES = [
     ),
     patch(f"{DEPLOYMENTS}/p", {"metadata": {"labels": {"$patch": "replace", "one": "left"}}}, STRATEGIC),
     patch(f"{DEPLOYMENTS}/p", {"spec": {"template": {"spec": {"containers": [{"image": "x"}]}}}}, STRATEGIC),
-    post(MAPS, {**named("l"), **LISTED}),
+    post(MAPS, {"metadata": {"name": "l", "finalizers": ["a.example/x", "b.example/x"]}, "data": {"a": "1"}}),
     patch(
         f"{MAPS}/l",
         {"metadata": {"$deleteFromPrimitiveList/finalizers": ["a.example/x"], "finalizers": ["c.example/x"]}},
@@ -476,7 +475,9 @@ APPLIES = [
     ),
     apply(f"{DEPLOYMENTS}/a", applied("a", TWO[1], {"name": "new", "image": "example.test/n:3"})),
     apply(f"{DEPLOYMENTS}/a", applied("a", TWO[0])),
-    get(f"{DEPLOYMENTS}/a", name="owned"),
+    get(f"{DEPLOYMENTS}/a"),
+    apply(f"{DEPLOYMENTS}/o", applied("o", *TWO, {"name": "three", "image": "example.test/3:1"})),
+    apply(f"{DEPLOYMENTS}/o", applied("o", {"name": "new", "image": "example.test/n:1"}, TWO[1], TWO[0]), "another"),
     patch(f"{DEPLOYMENTS}/a", [{"op": "replace", "path": "/metadata/managedFields", "value": [{}]}], OPERATIONS),
     patch(
         f"{DEPLOYMENTS}/a",

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aiops.lab.api.kinds import Json
@@ -22,7 +22,6 @@ class User:
     name: str
     groups: tuple[str, ...]
     uid: str = ""
-    extra: Json = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,10 +111,9 @@ class Access:
             return
         name, role = binding["metadata"]["name"], binding["roleRef"]
         what, whole = ("RoleBinding", f"{name}/{namespace}") if namespace else ("ClusterRoleBinding", name)
-        subject = (
-            f"{who['name']}/{who.get('namespace') or namespace}" if who["kind"] == "ServiceAccount" else who["name"]
-        )
-        reason = f'RBAC: allowed by {what} "{whole}" of {role["kind"]} "{role["name"]}" to {who["kind"]} "{subject}"'
+        place = f"/{who.get('namespace') or namespace}" if who["kind"] == "ServiceAccount" else ""
+        to = f'{who["kind"]} "{who["name"]}{place}"'
+        reason = f'RBAC: allowed by {what} "{whole}" of {role["kind"]} "{role["name"]}" to {to}'
         for rule in self._rules(role, namespace):
             yield Granted(rule=rule, reason=reason)
 

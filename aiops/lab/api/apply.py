@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import reduce
 
 from aiops.lab.api import fields, refusals
+from aiops.lab.api.causes import in_go
 from aiops.lab.api.decoding import Misfit, misfits
 from aiops.lab.api.fieldsets import Path, common, field_set, owned, union
 from aiops.lab.api.kinds import Json, Kind, Value
@@ -53,10 +54,7 @@ def merged(kind: Kind, live: Json | None, config: Json, mine: Json, *, force: bo
     if not force:
         _refuse_conflicts(others, changed)
     if not changed and not removed:
-        mine = {
-            **{key: mine[key] for key in mine if key != "time"},
-            **{key: last[key] for key in last if key == "time"},
-        }
+        mine = {key: value for key, value in {**mine, "time": last.get("time")}.items() if value is not None}
     owns = field_set(set(_paths(schema, fields.ownable(config))) - {("f:metadata",)})
     left = ((each, fields.without(each["fieldsV1"], changed | removed)) for each in others)
     kept = [{**each, "fieldsV1": still} for each, still in left if still]
@@ -66,20 +64,24 @@ def merged(kind: Kind, live: Json | None, config: Json, mine: Json, *, force: bo
 
 def _refuse_misfits(kind: Kind, name: str, config: Json) -> None:
     """500 of what is no configuration of this kind."""
-    found = [f".{each.path}: {_unfit(each)}" for each in misfits(schema_of(kind), config)]
-    if found:
+    for misfit in sorted(misfits(schema_of(kind), config), key=lambda each: bool(each.why)):
         who = f"{config.get('metadata', {}).get('namespace', '')}/{name}; {kind.group}/{kind.version}, Kind={kind.kind}"
-        why = found[0] if len(found) == 1 else "errors:\n" + "\n".join(f"  {each}" for each in found)
+        why = f".{misfit.path}: {_unfit(misfit)}"
         raise Refusal(500, "", f"failed to create typed patch object ({who}): {why}")
 
 
 def _unfit(misfit: Misfit) -> str:
     if not misfit.why:
         return "field not declared in schema"
-    names = {"array": "list", "integer": "numeric (int or float)", "number": "numeric (int or float)", "object": "map"}
-    wanted = misfit.schema.get("type", "string")
-    kinds = {str: "string", dict: "map[string]interface {}", list: "[]interface {}", bool: "bool"}
-    return f"expected {names.get(wanted, wanted)}, got {kinds.get(type(misfit.value), 'number')}"
+    match misfit.schema.get("type"):
+        case "integer" | "number":
+            kinds = {bool: "bool", dict: "map[string]interface {}", list: "[]interface {}", str: "string"}
+            return f"expected numeric (int or float), got {kinds[type(misfit.value)]}"
+        case "string":
+            return f"expected string, got &value.valueUnstructured{{Value:{misfit.value}}}"
+        case sort:
+            wanted = {"array": "list", "object": "map"}.get(sort or "", sort)
+            return f"expected {wanted}, got &{{{in_go(misfit.value)}}}"
 
 
 def _paths(schema: Schema, value: Value, path: Path = ()) -> Iterator[Path]:
@@ -139,19 +141,22 @@ def _is_gone(ours: Json, theirs: Json | None, *, is_field: bool) -> bool:
 def _refuse_conflicts(others: Sequence[Json], changed: set[Path]) -> None:
     """409 where the apply changes what others own."""
     wanted = field_set(changed)
-    found = {_who(each): sorted(map(_shown, common(each["fieldsV1"], wanted))) for each in others}
+    theirs = ((_who(each), sorted(map(_shown, common(each["fieldsV1"], wanted)))) for each in others)
+    found = {who: paths for who, paths in theirs if paths}
     causes = [(who, path) for who, paths in sorted(found.items()) for path in paths]
     if not causes:
         return
     if len(causes) == 1:
         said = "1 conflict: conflict with {}: {}".format(*causes[0])
     else:
-        lines = [[f"conflicts with {who}:", *(f"- {path}" for path in paths)] for who, paths in found.items() if paths]
-        said = f"{len(causes)} conflicts: " + "\n".join(line for each in lines for line in each)
-    each = [
+        with_whom = (
+            "\n".join((f"conflicts with {who}:", *(f"- {path}" for path in found[who]))) for who in sorted(found)
+        )
+        said = f"{len(causes)} conflicts: " + "\n".join(with_whom)
+    told = [
         {"reason": "FieldManagerConflict", "message": f"conflict with {who}", "field": path} for who, path in causes
     ]
-    raise Refusal(409, "Conflict", f"Apply failed with {said}", details={"causes": each})
+    raise Refusal(409, "Conflict", f"Apply failed with {said}", details={"causes": told})
 
 
 def _who(entry: Json) -> str:

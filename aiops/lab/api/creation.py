@@ -4,7 +4,7 @@ import secrets
 import uuid
 from collections.abc import Callable, Mapping
 
-from aiops.lab.api import refusals
+from aiops.lab.api import causes, refusals
 from aiops.lab.api.kinds import Json, Kind
 from aiops.lab.api.refusals import Refusal
 
@@ -20,8 +20,6 @@ COUNTED = frozenset({
 })  # fmt: skip
 """Built-in kinds that have a metadata.generation, as custom resources have."""
 
-ALLOTTED = ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy")
-
 
 def born(kind: Kind, body: Json, now: str) -> Json:
     """A copy with a name and an identity, and without what only the API server can say."""
@@ -31,8 +29,7 @@ def born(kind: Kind, body: Json, now: str) -> Json:
     if not meta.get("name") and meta.get("generateName"):
         meta["name"] = meta["generateName"] + "".join(secrets.choice(LETTERS) for _ in range(5))
     if not meta.get("name"):
-        why = "Required value: name or generateName is required"
-        raise refusals.invalid(kind, "", [("FieldValueRequired", "metadata.name", why)])
+        raise refusals.invalid(kind, "", [causes.required("metadata.name", "name or generateName is required")])
     for key in ("selfLink", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"):
         meta.pop(key, None)
     meta |= {"uid": str(uuid.uuid4()), "creationTimestamp": now}
@@ -40,21 +37,13 @@ def born(kind: Kind, body: Json, now: str) -> Json:
         meta["generation"] = 1
     if "status" in kind.subresources and kind.resource != "nodes":
         body = {key: value for key, value in body.items() if key != "status"}
-    return {"apiVersion": kind.api_version, "kind": kind.kind, **body, "metadata": meta}
+    return {**body, "metadata": meta}
 
 
 def begun(kind: Kind, body: Json) -> Json:
     """The new object with the beginnings of its kind."""
     begin = BEGINNINGS.get(kind.resource)
     return begin(body) if begin else body
-
-
-def kept(kind: Kind, body: Json, old: Json) -> Json:
-    """A changed object with what it was given when it began, where it does not say otherwise."""
-    if kind.resource != "services":
-        return body
-    given = {key: old["spec"][key] for key in ALLOTTED if key in old["spec"]}
-    return {**body, "spec": {**given, **body["spec"]}}
 
 
 def _job(job: Json) -> Json:
@@ -82,19 +71,16 @@ def _pod(pod: Json) -> Json:
 
 
 def _quality(spec: Json) -> str:
-    """The class of service: whether its containers say what they need (core/v1/helper/qos)."""
-    needs = [
-        {sort: {name: each for name, each in resources.get(sort, {}).items() if name in ("cpu", "memory")}
-         for sort in ("requests", "limits")}
-        for resources in (each["resources"] for each in (*spec.get("containers", ()), *spec.get("initContainers", ())))
-    ]  # fmt: skip
-    if not any(each["requests"] or each["limits"] for each in needs):
+    """The class of service: how much its containers say of what they need (core/v1/helper/qos)."""
+    resources = [each["resources"] for each in (*spec.get("containers", ()), *spec.get("initContainers", ()))]
+    pairs = [
+        (each.get("requests", {}).get(name), each.get("limits", {}).get(name))
+        for each in resources
+        for name in ("cpu", "memory")
+    ]
+    if not any(request or limit for request, limit in pairs):
         return "BestEffort"
-    return (
-        "Guaranteed"
-        if all(len(each["limits"]) == 2 and each["requests"] == each["limits"] for each in needs)
-        else "Burstable"
-    )
+    return "Guaranteed" if all(limit and request == limit for request, limit in pairs) else "Burstable"
 
 
 def _service(service: Json) -> Json:

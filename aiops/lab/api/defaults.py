@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Callable, Mapping
+from itertools import zip_longest
 
 from aiops.lab.api.kinds import Json, Kind, Value
 from aiops.lab.api.quantities import total
@@ -59,23 +60,26 @@ DEFAULTS: Mapping[str, Json] = {
 """Of Kubernetes' own types, what their schemas do not tell (kubernetes/pkg/apis/*/v1/defaults.go)."""
 
 
-def with_defaults(kind: Kind, body: Json) -> Json:
-    """A copy of the object, completed."""
-    found: Json = completed(schema_of(kind), body)
+def with_defaults(kind: Kind, body: Json, old: Json | None = None) -> Json:
+    """A copy of the object, completed; what is as it was in the old one is that, and not a copy."""
+    found: Json = completed(schema_of(kind), body, old)
     return found
 
 
-def completed(schema: Schema, value: Value) -> Value:
+def completed(schema: Schema, value: Value, old: Value = None) -> Value:
     """A copy in which every field is there that has a default; and nothing that Kubernetes' own types leave out."""
+    if value == old:
+        return old
     if isinstance(value, list):
-        items = schema.get("items", {})
-        return [completed(items, each) for each in value]
+        items, before = schema.get("items", {}), old if isinstance(old, list) else []
+        return [completed(items, each, was) for each, was in zip_longest(value, before[: len(value)])]
     sort = schema.get("x-type")
     if sort == QUANTITY:
         return total([value])
     if not isinstance(value, dict) or not schema.keys() & {"properties", "additionalProperties"}:
         return value
-    found = {name: completed(below(schema, name), each) for name, each in value.items()}
+    fields = old if isinstance(old, dict) else {}
+    found = {name: completed(below(schema, name), each, fields.get(name)) for name, each in value.items()}
     for name, field in schema.get("properties", {}).items():
         if "default" in field and found.get(name) is None:
             found[name] = completed(field, field["default"])
@@ -104,9 +108,9 @@ def _secret(secret: Json, _schema: Schema) -> None:
 
 
 def _namespace(namespace: Json, _schema: Schema) -> None:
-    meta = namespace["metadata"]
-    if "name" in meta:
-        meta["labels"] = {**meta.get("labels", {}), "kubernetes.io/metadata.name": meta["name"]}
+    meta, name = namespace["metadata"], {"kubernetes.io/metadata.name": namespace["metadata"].get("name", "")}
+    if not name.items() <= meta.get("labels", {}).items():
+        namespace["metadata"] = {**meta, "labels": {**meta.get("labels", {}), **name}}
 
 
 def _container(container: Json, _schema: Schema) -> None:
@@ -119,9 +123,9 @@ def _container(container: Json, _schema: Schema) -> None:
 def _pod(pod: Json, _schema: Schema) -> None:
     pod["spec"].setdefault("enableServiceLinks", True)
     for container in (*pod["spec"].get("containers", ()), *pod["spec"].get("initContainers", ())):
-        resources = container["resources"]
-        if "limits" in resources:
-            resources["requests"] = {**resources["limits"], **resources.get("requests", {})}
+        limits, requests = (container["resources"].get(sort, {}) for sort in ("limits", "requests"))
+        if limits.keys() - requests.keys():
+            container["resources"]["requests"] = {**limits, **requests}
 
 
 def _node(status: Json, _schema: Schema) -> None:

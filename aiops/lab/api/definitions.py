@@ -13,6 +13,7 @@ CRDS, APISERVICES = "customresourcedefinitions.apiextensions.k8s.io", "apiservic
 SERVER = Writer(user="system:apiserver", manager="kube-apiserver", groups=("system:masters",))
 PROTECTED = (".k8s.io", ".kubernetes.io")
 APPROVED = "api-approved.kubernetes.io"
+AUTOMANAGED = "kube-aggregator.kubernetes.io/automanaged"
 LEFT_S = 0.5
 """Until the instances that finalizers hold are looked at again."""
 
@@ -90,7 +91,7 @@ class Definitions:
             return
         self._kinds.remove(resource)
         served = {name for kind in self._kinds for name in _services(kind)}
-        for body in self._objects.list(APISERVICES, labels={"kube-aggregator.kubernetes.io/automanaged": "true"}):
+        for body in self._objects.list(APISERVICES, labels={AUTOMANAGED: "true"}):
             if body["metadata"]["name"] not in served:
                 self._objects.delete(APISERVICES, body["metadata"]["name"], "", SERVER)
 
@@ -101,23 +102,15 @@ def _without_finalizers(body: Json) -> Json:
 
 def serve(cluster: Cluster, kind: Kind) -> None:
     """The APIServices of a kind's versions, which say that this server itself has them."""
+    labels = {AUTOMANAGED: "true" if kind.custom else "onstart"}
+    local = condition("Available", True, "Local", "Local APIServices are always available", now=cluster.clock.stamp())
     for name in _services(kind):
         if cluster.objects.find(APISERVICES, name) is None:
-            body = {
-                "metadata": {
-                    "name": name,
-                    "labels": {"kube-aggregator.kubernetes.io/automanaged": "true" if kind.custom else "onstart"},
-                },
-                "spec": {
-                    "group": kind.group, "version": name.partition(".")[0],
-                    "groupPriorityMinimum": 1000, "versionPriority": 100,
-                },
-            }  # fmt: skip
+            group = {"group": kind.group, "version": name.partition(".")[0]}
+            spec = {**group, "groupPriorityMinimum": 1000, "versionPriority": 100}
+            body = {"metadata": {"name": name, "labels": labels}, "spec": spec}
             made = cluster.objects.create(APISERVICES, body, SERVER)
-            local = "Local APIServices are always available"
-            now = cluster.clock.stamp()
-            status = {"conditions": [condition("Available", True, "Local", local, now=now)]}
-            cluster.objects.set_status(APISERVICES, made, status, SERVER)
+            cluster.objects.set_status(APISERVICES, made, {"conditions": [local]}, SERVER)
 
 
 def _services(kind: Kind) -> Iterable[str]:

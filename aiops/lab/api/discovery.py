@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from aiops.lab.api import openapi, recorded
 from aiops.lab.api.kinds import Json, Kind, Kinds
 
+DISCOVERY = "apidiscovery.k8s.io/v2"
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 READS_WRITES = ("get", "patch", "update")
 SUBRESOURCES: Mapping[str, tuple[Json | None, Sequence[str]]] = {
@@ -17,36 +18,36 @@ SUBRESOURCES: Mapping[str, tuple[Json | None, Sequence[str]]] = {
 
 def find(kinds: Kinds, path: str, accept: str) -> tuple[Json, str] | None:
     """What a path of discovery answers, and its media type; None where it is no such path."""
-    aggregated = any("as=APIGroupDiscoveryList" in each and "v=v2;" in f"{each};" for each in accept.split(","))
-    match path.strip("/").split("/"):
+    parts = path.strip("/").split("/")
+    if parts in (["api"], ["apis"]) and any("v=v2;as=APIGroupDiscoveryList" in each for each in accept.split(",")):
+        groups = {name: each for name, each in _groups(kinds).items() if (name == "") == (parts == ["api"])}
+        items = [_group(name, each) for name, each in groups.items()]
+        return {"kind": "APIGroupDiscoveryList", "apiVersion": DISCOVERY, "metadata": {}, "items": items}, AGGREGATED
+    found = _plain(kinds, parts)
+    return None if found is None else (found, "application/json")
+
+
+def _plain(kinds: Kinds, parts: Sequence[str]) -> Json | None:
+    match parts:
         case ["version"]:
-            return recorded.read("kubernetes")["version"], "application/json"
-        case ["api" | "apis" as root] if aggregated:
-            items = [_group(name, each) for name, each in _groups(kinds).items() if (name == "") == (root == "api")]
-            return _list(
-                "APIGroupDiscoveryList", "apidiscovery.k8s.io/v2", {"metadata": {}, "items": items}
-            ), AGGREGATED
+            found: Json = recorded.read("kubernetes")["version"]
+            return found
         case ["api"]:
-            return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}, "application/json"
+            return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}
         case ["apis"]:
             groups = [_legacy_group(name, each) for name, each in _groups(kinds).items() if name]
-            return _list("APIGroupList", "v1", {"groups": groups}), "application/json"
-        case ["apis", name] if found := _groups(kinds).get(name):
-            return _list("APIGroup", "v1", _legacy_group(name, found)), "application/json"
-        case ["api", version] if found := _served(kinds, "", version):
-            return _resources(version, found), "application/json"
-        case ["apis", name, version] if found := _served(kinds, name, version):
-            return _resources(f"{name}/{version}", found), "application/json"
+            return {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}
+        case ["apis", name] if served := _groups(kinds).get(name):
+            return {"kind": "APIGroup", "apiVersion": "v1", **_legacy_group(name, served)}
+        case ["api", version] if served := _served(kinds, "", version):
+            return _resources(version, served)
+        case ["apis", name, version] if served := _served(kinds, name, version):
+            return _resources(f"{name}/{version}", served)
         case ["openapi", "v3"]:
-            paths = {path: {"serverRelativeURL": f"/openapi/v3/{path}"} for path in _paths(kinds)}
-            return {"paths": paths}, "application/json"
-        case ["openapi", "v3", "api" | "apis", *rest] if found := _served(kinds, "/".join(rest[:-1]), rest[-1]):
-            return openapi.document(rest[-1], found), "application/json"
+            return {"paths": {path: {"serverRelativeURL": f"/openapi/v3/{path}"} for path in _paths(kinds)}}
+        case ["openapi", "v3", "api" | "apis", *rest] if served := _served(kinds, "/".join(rest[:-1]), rest[-1]):
+            return openapi.document(rest[-1], served)
     return None
-
-
-def _list(kind: str, api_version: str, more: Json) -> Json:
-    return {"kind": kind, "apiVersion": api_version, **more}
 
 
 def _groups(kinds: Kinds) -> Mapping[str, list[Kind]]:
@@ -107,16 +108,8 @@ def _resources(group_version: str, kinds: Sequence[Kind]) -> Json:
         names = {"shortNames": list(kind.short), "categories": list(kind.categories)}
         more = {key: value for key, value in names.items() if value}
         found.append({"name": kind.plural, "singularName": kind.singular, **scoped, "verbs": list(kind.verbs), **more})
-        for name in kind.subresources:
-            if name in SUBRESOURCES:
-                other, verbs = SUBRESOURCES[name]
-                found.append(
-                    {
-                        "name": f"{kind.plural}/{name}",
-                        "singularName": "",
-                        **scoped,
-                        **(other or {}),
-                        "verbs": list(verbs),
-                    }
-                )
-    return _list("APIResourceList", "v1", {"groupVersion": group_version, "resources": found})
+        for name, (other, verbs) in SUBRESOURCES.items():
+            if name in kind.subresources:
+                named = {"name": f"{kind.plural}/{name}", "singularName": "", **scoped}
+                found.append({**named, **(other or {}), "verbs": list(verbs)})
+    return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": found}

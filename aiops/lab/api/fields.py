@@ -1,6 +1,6 @@
 """Who owns which fields: metadata.managedFields, kept as the API server's structured-merge-diff keeps it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -58,7 +58,8 @@ def is_of(each: Json, mine: Json) -> bool:
 
 def without(fields: Json, paths: set[Path]) -> Json | None:
     """Fields without these; None where none are left."""
-    return difference(fields, field_set(paths)) if paths else fields
+    left = difference(fields, field_set(paths)) if paths else fields
+    return fields if left == fields else left
 
 
 def credited(entries: Iterable[Json], mine: Json, paths: set[Path]) -> list[Json]:
@@ -66,7 +67,8 @@ def credited(entries: Iterable[Json], mine: Json, paths: set[Path]) -> list[Json
     more = field_set(paths)
     before = next((each["fieldsV1"] for each in entries if is_of(each, mine)), None)
     others = [each for each in entries if not is_of(each, mine)]
-    return [*others, {**mine, "fieldsV1": union(before, more) if before else more}]
+    all_mine = union(before, more) if before else more
+    return [*others, {**mine, "fieldsV1": before if all_mine == before else all_mine}]
 
 
 def in_order(entries: Iterable[Json]) -> list[Json]:
@@ -83,15 +85,12 @@ def ownable(body: Json, apart: frozenset[str] = frozenset()) -> Json:
 
 def compare(schema: Schema, old: Json, new: Json) -> tuple[set[Path], set[Path]]:
     """What is added or changed, and what is removed (structured-merge-diff, typed/compare.go)."""
-    changed: set[Path] = set()
-    removed: set[Path] = set()
-    _compare(schema, old, new, (), changed, removed)
-    return changed, removed
+    found = set(_changes(schema, old, new, ()))
+    return {path for path, there in found if there}, {path for path, there in found if not there}
 
 
-def _compare(
-    schema: Schema, old: object, new: object, path: Path, changed: set[Path], removed: set[Path]
-) -> None:  # fmt: skip
+def _changes(schema: Schema, old: object, new: object, path: Path) -> Iterator[tuple[Path, bool]]:
+    """Each field that is not as it was, and whether it is there."""
     if old == new:
         return
     before, after = parts(schema, old) or {}, parts(schema, new) or {}
@@ -99,13 +98,9 @@ def _compare(
     for name in before.keys() | after.keys():
         below, was = before.get(name, ({}, None if name in null else MISSING))
         below, becomes = after.get(name, (below, MISSING))
-        _compare(below, was, becomes, (*path, name), changed, removed)
-    if old is MISSING:
-        changed.add(path)
-    elif new is MISSING:
-        removed.add(path)
-    elif not before and not after:
-        changed.add(path)
+        yield from _changes(below, was, becomes, (*path, name))
+    if old is MISSING or new is MISSING or not (before or after):
+        yield path, new is not MISSING
 
 
 @cache

@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from aiops.lab.api import causes
+from aiops.lab.api.causes import Cause
 from aiops.lab.api.kinds import Json, Kind
-from aiops.lab.api.refusals import Cause
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,6 @@ VALUE = Spelling(
     f"a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', {ENDS}",
     "(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?", ("MyValue", "my_value", "12345"),
 )  # fmt: skip
-FREE = frozenset({"apiregistration.k8s.io", "rbac.authorization.k8s.io"})
-"""Groups in which an object may have any name."""
 FREE = frozenset({"rbac.authorization.k8s.io", "apiregistration.k8s.io"})
 """Groups whose names need only fit into a path."""
 OWN_FINALIZERS = frozenset({
@@ -71,7 +70,7 @@ def misnamed(kind: Kind, new: Json, old: Json | None) -> Iterator[Cause]:
         if added := [name for name in meta.get("finalizers") or () if name not in before]:
             found = ", ".join(map(json.dumps, added))
             why = "no new finalizers can be added if the object is being deleted, found new finalizers"
-            yield "FieldValueForbidden", "metadata.finalizers", f"Forbidden: {why} []string{{{found}}}"
+            yield causes.forbidden("metadata.finalizers", f"{why} []string{{{found}}}")
 
 
 def _broken(kind: Kind, name: str) -> str:
@@ -82,4 +81,4 @@ def _broken(kind: Kind, name: str) -> str:
 
 def _invalid(field: str, value: str, why: str) -> Iterator[Cause]:
     if why:
-        yield "FieldValueInvalid", field, f"Invalid value: {json.dumps(value)}: {why}"
+        yield causes.invalid(field, value, why)

@@ -4,12 +4,12 @@ Bodies that are given out belong to the store: they are read, never changed.
 """
 
 from collections.abc import Callable, Mapping
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from aiops.lab.api import refusals
-from aiops.lab.api.creation import begun, born, kept
+from aiops.lab.api.changing import changed, settled
+from aiops.lab.api.creation import begun, born
 from aiops.lab.api.defaults import with_defaults
 from aiops.lab.api.deletion import CLEANUPS, FINALIZERS, grace_of, held, is_over, marked
 from aiops.lab.api.fields import managed
@@ -21,8 +21,6 @@ from aiops.lab.clock import Clock
 
 Change = Callable[[Json], Json]
 """Makes of an object's copy what it shall be."""
-KEPT = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "resourceVersion")
-"""Fields of metadata that no write sets."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,11 +39,10 @@ class Attempt:
     """A write that admission may change or refuse."""
 
     kind: Kind
-    operation: str
-    """CREATE, UPDATE or DELETE."""
+    operation: Literal["CREATE", "UPDATE", "DELETE"] = "CREATE"
     body: Json
-    old: Json | None
-    subresource: str
+    old: Json | None = None
+    subresource: str = ""
     by: Writer
     dry_run: bool
 
@@ -80,9 +77,10 @@ class Objects:
         """Make an object; what is stored."""
         kind = self.kinds[resource]
         body = born(kind, body, self.clock.stamp())
-        if kind.namespaced:
-            self._place(kind, body["metadata"])
-        new = self._written(kind, None, body, by, "", dry_run=dry_run)
+        if kind.namespaced and "deletionTimestamp" in self.get("namespaces", body["metadata"]["namespace"])["metadata"]:
+            raise refusals.terminating(kind, body)
+        new = begun(kind, self._admitted(self._prepared(Attempt(kind=kind, body=body, by=by, dry_run=dry_run))))
+        validate(kind, new, None)
         if self.store.get(resource, *name_of(new)) is not None:
             raise refusals.already_exists(kind, new["metadata"]["name"])
         return new if dry_run else self.store.put(resource, new)
@@ -92,12 +90,10 @@ class Objects:
         kind, meta = self.kinds[resource], body["metadata"]
         old = self.get(resource, meta["name"], meta.get("namespace", ""))
         if kind.custom and not meta.get("resourceVersion"):
-            must = "Invalid value: 0: must be specified for an update"
-            causes = [("FieldValueInvalid", "metadata.resourceVersion", must)]
-            raise refusals.invalid(replace(kind, kind=kind.plural), meta["name"], causes)
-        if (uid := meta.get("uid", old["metadata"]["uid"])) != old["metadata"]["uid"]:
-            raise refusals.conflict(kind, meta["name"], refusals.another(kind, old, uid))
-        return self._replace(kind, old, deepcopy(body), by, subresource, dry_run=dry_run)
+            raise refusals.without_version(kind, meta["name"])
+        if meta.get("uid", old["metadata"]["uid"]) != old["metadata"]["uid"]:
+            raise refusals.conflict(kind, meta["name"], refusals.another(kind, old, meta["uid"]))
+        return self._replace(kind, old, _copy(body), by, subresource, dry_run=dry_run)
 
     def edit(
         self,
@@ -112,7 +108,7 @@ class Objects:
     ) -> Json:
         """Change an object as it is now; a change that changes nothing writes nothing."""
         old = self.get(resource, name, namespace)
-        return self._replace(self.kinds[resource], old, change(deepcopy(old)), by, subresource, dry_run=dry_run)
+        return self._replace(self.kinds[resource], old, change(_copy(old)), by, subresource, dry_run=dry_run)
 
     def set_status(self, resource: str, body: Json, status: Mapping[str, object], by: Writer) -> Json:
         """Put a status in place of what it was; of a kind without that subresource too."""
@@ -120,9 +116,8 @@ class Objects:
         name, namespace = body["metadata"]["name"], body["metadata"].get("namespace", "")
         if (now := self.get(resource, name, namespace)).get("status") == status:
             return now
-        return self.edit(
-            resource, name, namespace, lambda now: {**now, "status": dict(status)}, by, subresource=subresource
-        )
+        new = {**now, "status": dict(status)}
+        return self._replace(self.kinds[resource], now, new, by, subresource, dry_run=False)
 
     def delete(
         self,
@@ -142,7 +137,7 @@ class Objects:
         old = self.get(resource, name, namespace)
         for why in refusals.preconditions(old, uid=uid, version=version):
             raise refusals.conflict(replace(kind, plural=kind.kind), name, why)
-        self._admitted(kind, "DELETE", old, old, by, "", dry_run=dry_run)
+        self._admitted(Attempt(kind=kind, operation="DELETE", body=old, old=old, by=by, dry_run=dry_run))
         grace_s = grace_of(kind, old, grace_s)
         finalizers = (*FINALIZERS.get(propagation, ()), *CLEANUPS.get(resource, ()))
         new = marked(old, finalizers=finalizers, grace_s=grace_s, at=self.clock.stamp(-grace_s))
@@ -150,88 +145,45 @@ class Objects:
             return old if dry_run else self.store.remove(resource, old)
         return self._stored(kind, old, new, dry_run=dry_run)
 
-    def _place(self, kind: Kind, meta: Json) -> None:
-        """Refusal where a namespace is not there, or about to go."""
-        name = meta["namespace"]
-        namespace = self.get("namespaces", name)
-        if "deletionTimestamp" in namespace["metadata"]:
-            why = f"unable to create new content in namespace {name} because it is being terminated"
-            found = refusals.forbidden(kind, meta["name"], why)
-            cause = {"reason": "NamespaceTerminating", "message": f"namespace {name} is being terminated"}
-            found.details = {**(found.details or {}), "causes": [{**cause, "field": "metadata.namespace"}]}
-            raise found
-
     def _replace(self, kind: Kind, old: Json, new: Json, by: Writer, subresource: str, *, dry_run: bool) -> Json:
-        before, meta = old["metadata"], new.setdefault("metadata", {})
-        if meta.get("resourceVersion") not in (None, "", before["resourceVersion"]):
-            raise refusals.conflict(kind, before["name"], refusals.CHANGED)
-        if subresource == "status":
-            open_to_all = ("managedFields", *(("annotations",) if kind.resource == "deployments.apps" else ()))
-            owners = {key: meta[key] for key in open_to_all if key in meta}
-            new = {**old, "status": new.get("status"), "metadata": {**before, **owners}}
-        elif "status" in kind.subresources and kind.resource != "nodes":
-            new = {**new, "status": old.get("status")}
-        own = {key: before[key] for key in KEPT if key in before}
-        meta = {key: value for key, value in new["metadata"].items() if key not in KEPT}
-        new = {key: value for key, value in {**new, "metadata": {**meta, **own}}.items() if value is not None}
-        new = self._written(kind, old, new, by, subresource, dry_run=dry_run)
-        if "generation" in own and subresource in ("", "scale") and _counts(kind, old, new):
-            new["metadata"]["generation"] += 1
-        return self._stored(kind, old, new, dry_run=dry_run)
-
-    def _written(self, kind: Kind, old: Json | None, new: Json, by: Writer, subresource: str, *, dry_run: bool) -> Json:
-        """An object on its way into the store: completed, owned, admitted and valid."""
-        new = with_defaults(kind, new)
-        owners = managed(kind, old, new, by, subresource, self.clock.stamp())
-        meta = {key: value for key, value in new["metadata"].items() if key != "managedFields"}
-        new["metadata"] = {**meta, "managedFields": owners} if owners else meta
-        new = self._admitted(kind, "UPDATE" if old else "CREATE", old, new, by, subresource, dry_run=dry_run)
-        new = begun(kind, new) if old is None else kept(kind, new, old)
+        version = old["metadata"]["resourceVersion"]
+        if (new.get("metadata") or {}).get("resourceVersion") not in (None, "", version):
+            raise refusals.conflict(kind, old["metadata"]["name"], refusals.CHANGED)
+        body = changed(kind, old, new, subresource)
+        attempt = Attempt(
+            kind=kind, operation="UPDATE", body=body, old=old, subresource=subresource, by=by, dry_run=dry_run
+        )
+        new = settled(kind, old, self._admitted(self._prepared(attempt)), subresource)
         if subresource != "binding":  # which sets what nobody else may
             validate(kind, new, old)
-        return new
+        return self._stored(kind, old, new, dry_run=dry_run)
+
+    def _prepared(self, attempt: Attempt) -> Attempt:
+        """With its body completed, and with the owners of its fields."""
+        kind, old = attempt.kind, attempt.old
+        body = with_defaults(kind, {"apiVersion": kind.api_version, "kind": kind.kind, **attempt.body}, old)
+        owners = managed(kind, old, body, attempt.by, attempt.subresource, self.clock.stamp())
+        meta = {key: value for key, value in body["metadata"].items() if key != "managedFields"}
+        meta |= {"managedFields": owners} if owners else {}
+        return replace(attempt, body={**body, "metadata": meta})
+
+    def _admitted(self, attempt: Attempt) -> Json:
+        for plugin in self.admission:
+            attempt = replace(attempt, body=plugin(attempt))
+        return attempt.body
 
     def _stored(self, kind: Kind, old: Json, new: Json, *, dry_run: bool) -> Json:
-        new = _shared(old, new)
         if is_over(new):
             return new if dry_run else self.store.remove(kind.resource, new)
-        if dry_run or new is old:
-            return new
+        if dry_run or new == old:
+            return new if dry_run else old
         return self.store.put(kind.resource, {**new, "metadata": {**new["metadata"]}})
 
-    def _admitted(
-        self, kind: Kind, operation: str, old: Json | None, body: Json, by: Writer, subresource: str, *, dry_run: bool
-    ) -> Json:
-        for plugin in self.admission:
-            body = plugin(
-                Attempt(
-                    kind=kind, operation=operation, body=body, old=old, subresource=subresource, by=by, dry_run=dry_run
-                )
-            )
-        return body
 
-
-def _counts(kind: Kind, old: Json, new: Json) -> bool:
-    """Whether a write moves the generation: all but metadata does, and a status that has a place of its own; of a
-    Deployment also its annotations, which its ReplicaSets get."""
-    apart = {"metadata"} | ({"status"} if "status" in kind.subresources else set())
-    if any(old.get(key) != new.get(key) for key in (old.keys() | new.keys()) - apart):
-        return True
-    notes = [body["metadata"].get("annotations", {}) for body in (old, new)]
-    return kind.resource == "deployments.apps" and notes[0] != notes[1]
-
-
-def _shared(old: Json, new: Json) -> Json:
-    """The new object, with the old one's parts where they are the same: thousands of versions are remembered."""
-    if old == new:
-        return old
-    return {key: _shared_value(old.get(key), value) for key, value in new.items()}
-
-
-def _shared_value(old: Value, new: Value) -> Value:
-    if isinstance(old, dict) and isinstance(new, dict):
-        return _shared(old, new)
-    return old if old == new else new
+def _copy(value: Value) -> Value:
+    if isinstance(value, dict):
+        return {key: _copy(each) for key, each in value.items()}
+    return [_copy(each) for each in value] if isinstance(value, list) else value
 
 
 __all__ = ["Attempt", "Objects", "Refusal", "Writer"]

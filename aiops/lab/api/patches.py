@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from aiops.lab.api import refusals
+from aiops.lab.api.causes import in_go
 from aiops.lab.api.kinds import Json, Kind, Value
 from aiops.lab.api.refusals import Refusal
 from aiops.lab.api.schemas import Schema, below, schema_of
@@ -128,7 +129,7 @@ def _merged(schema: Schema, live: list[Value], patch: list[Value], order: list[V
 
     def name(item: Value) -> Value:
         if key and key not in item:
-            raise Refusal(500, "", f"map: {_in_go(item)} does not contain declared merge key: {key}")
+            raise Refusal(500, "", f"map: {in_go(item)} does not contain declared merge key: {key}")
         return item[key] if key else item
 
     if any(isinstance(each, dict) and each.get("$patch") == "replace" for each in patch):
@@ -153,13 +154,6 @@ def _arranged(names: Collection[Value], order: list[Value], live: list[Value]) -
             arranged.append(rest.pop(0))
         arranged.append(name)
     return arranged + rest
-
-
-def _in_go(value: Value) -> str:
-    """A value as Go's `%v` shows it."""
-    if isinstance(value, dict):
-        return f"map[{' '.join(f'{key}:{_in_go(value[key])}' for key in sorted(value))}]"
-    return f"[{' '.join(map(_in_go, value))}]" if isinstance(value, list) else str(value)
 
 
 def _plain(value: Value) -> Value:

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+from aiops.lab.api import causes
+from aiops.lab.api.causes import Cause
 from aiops.lab.api.kinds import Json, Kind
-
-Cause = tuple[str, str, str]
-"""Why an object is invalid: reason, field and message."""
 
 
 class Refusal(Exception):
@@ -53,6 +53,22 @@ def conflict(kind: Kind, name: str, why: str) -> Refusal:
     return Refusal(409, "Conflict", message, details=details(kind, name))
 
 
+def without_version(kind: Kind, name: str) -> Refusal:
+    """422 of a custom resource that is replaced by who did not read it."""
+    cause = causes.invalid("metadata.resourceVersion", 0, "must be specified for an update")
+    return invalid(replace(kind, kind=kind.plural), name, [cause])
+
+
+def terminating(kind: Kind, body: Json) -> Refusal:
+    """403 of what is to be created in a namespace that is about to go."""
+    name = body["metadata"]["namespace"]
+    why = f"unable to create new content in namespace {name} because it is being terminated"
+    found = forbidden(kind, body["metadata"]["name"], why)
+    cause = {"reason": "NamespaceTerminating", "message": f"namespace {name} is being terminated"}
+    found.details = {**(found.details or {}), "causes": [{**cause, "field": "metadata.namespace"}]}
+    return found
+
+
 def another(kind: Kind, old: Json, uid: str) -> str:
     """Why a write of an object that was deleted and created again conflicts."""
     group, meta = f"{kind.group}/" if kind.custom else "", old["metadata"]
@@ -85,22 +101,21 @@ def bad_request(why: str) -> Refusal:
     return Refusal(400, "BadRequest", why)
 
 
-def invalid(kind: Kind, name: str, causes: Sequence[Cause]) -> Refusal:
+def invalid(kind: Kind, name: str, why: Sequence[Cause]) -> Refusal:
     """422."""
-    words = [f"{field}: {message}" for _, field, message in causes]
+    words = [f"{field}: {message}" for _, field, message in why]
     said = words[0] if len(words) == 1 else f"[{', '.join(words)}]"
     who = f"{kind.kind}.{kind.group}" if kind.group else kind.kind
-    found = details(kind, name)
-    found["kind"] = kind.kind
-    found["causes"] = [{"reason": reason, "message": message, "field": field} for reason, field, message in causes]
+    told = [{"reason": reason, "message": message, "field": field} for reason, field, message in why]
+    found = {**details(kind, name), "kind": kind.kind, "causes": told}
     return Refusal(422, "Invalid", f'{who} "{name}" is invalid: {said}', details=found)
 
 
 def invalid_patch(new: Json, why: str) -> Refusal:
     """422 of what a patch makes of an object."""
     message = f"Invalid value: {json.dumps(json.dumps(new, separators=(',', ':')))}: {why}"
-    causes = [{"reason": "FieldValueInvalid", "message": message, "field": "patch"}]
-    return Refusal(422, "Invalid", f' "" is invalid: patch: {message}', details={"causes": causes})
+    told = [{"reason": "FieldValueInvalid", "message": message, "field": "patch"}]
+    return Refusal(422, "Invalid", f' "" is invalid: patch: {message}', details={"causes": told})
 
 
 def invalid_options(options: str, reason: str, field: str, message: str) -> Refusal:

@@ -10,7 +10,7 @@ from aiohttp import web
 from aiops.lab.api import recorded, reviews, scaling, watching, writing
 from aiops.lab.api.access import Access, User
 from aiops.lab.api.calls import Call
-from aiops.lab.api.forwarding import forward
+from aiops.lab.api.forwarding import PROTOCOL, forward
 from aiops.lab.api.kinds import Kind
 from aiops.lab.api.listing import Lists, number
 from aiops.lab.api.objects import Objects
@@ -121,6 +121,8 @@ class Resources:
             case "pods", "portforward", "get" if kubelet is not None:
                 self._access.authorize(call.user, parse("POST", request.path, {}))  # since Kubernetes 1.35
                 self._objects.get("pods", info.name, info.namespace)
+                if PROTOCOL not in request.headers.get("Sec-WebSocket-Protocol", ""):
+                    raise unserved(request)
                 return await forward(request, info.name, partial(kubelet.connect, info.namespace, info.name))
         raise unserved(request)
 

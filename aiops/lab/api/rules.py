@@ -1,12 +1,12 @@
 """The rules of Kubernetes' own kinds, as far as a mistake in a manifest or a patch is likely to meet them
 (kubernetes/pkg/apis/*/validation)."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 
+from aiops.lab.api import causes
+from aiops.lab.api.causes import Cause
 from aiops.lab.api.kinds import Json, Kind, Value
 from aiops.lab.api.names import LABEL
-from aiops.lab.api.refusals import Cause
 
 FREE = (
     "`spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only"
@@ -31,21 +31,13 @@ def at(body: Json, path: str) -> Value:
     return found
 
 
-def _invalid(field: str, value: Value, why: str) -> Cause:
-    return "FieldValueInvalid", field, f"Invalid value: {json.dumps(value, separators=(',', ':'))}: {why}"
-
-
-def _required(field: str, why: str = "") -> Cause:
-    return "FieldValueRequired", field, f"Required value: {why}" if why else "Required value"
-
-
 def immutable(*paths: str) -> Rule:
     """These places never change."""
 
     def rule(new: Json, old: Json | None) -> Iterator[Cause]:
         for path in paths:
             if old is not None and at(new, path) != at(old, path):
-                yield _invalid(path, at(new, path), "field is immutable")
+                yield causes.invalid(path, at(new, path), "field is immutable")
 
     return rule
 
@@ -54,9 +46,9 @@ def selects(new: Json, _old: Json | None) -> Iterator[Cause]:
     """A selector is there, and fits the pods of the template."""
     selector, labels = at(new, "spec.selector"), at(new, "spec.template.metadata.labels")
     if not selector:
-        yield _required("spec.selector")
+        yield causes.required("spec.selector")
     if not selector or not (selector.get("matchLabels") or {}).items() <= (labels or {}).items():
-        yield _invalid("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")
+        yield causes.invalid("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")
 
 
 def pods(path: str) -> Rule:
@@ -65,15 +57,15 @@ def pods(path: str) -> Rule:
     def rule(new: Json, _old: Json | None) -> Iterator[Cause]:
         containers = at(new, f"{path}.containers")
         if not containers:
-            yield _required(f"{path}.containers")
+            yield causes.required(f"{path}.containers")
         for index, each in enumerate(containers or ()):
             name, place = each.get("name", ""), f"{path}.containers[{index}]"
             if not name:
-                yield _required(f"{place}.name")
+                yield causes.required(f"{place}.name")
             elif why := LABEL.broken(name):
-                yield _invalid(f"{place}.name", name, why)
+                yield causes.invalid(f"{place}.name", name, why)
             if not each.get("image"):
-                yield _required(f"{place}.image")
+                yield causes.required(f"{place}.image")
 
     return rule
 
@@ -82,17 +74,16 @@ def rolls(new: Json, _old: Json | None) -> Iterator[Cause]:
     """A Deployment's strategy is one of two; it is shown as it is inside the API server."""
     strategy = at(new, "spec.strategy")
     if strategy["type"] not in ("Recreate", "RollingUpdate"):
-        inside = {key: value and {key[0].upper() + key[1:]: each for key, each in value.items()}
-                  for key, value in (("RollingUpdate", strategy.get("rollingUpdate")),)}  # fmt: skip
-        shown = json.dumps({"Type": strategy["type"], **inside}, separators=(",", ":"))
-        why = f'Unsupported value: {shown}: supported values: "Recreate", "RollingUpdate"'
-        yield "FieldValueNotSupported", "spec.strategy", why
+        pace = strategy.get("rollingUpdate")
+        pace = pace and {"MaxUnavailable": pace.get("maxUnavailable"), "MaxSurge": pace.get("maxSurge")}
+        shown = causes.shown({"Type": strategy["type"], "RollingUpdate": pace})
+        yield causes.unsupported("spec.strategy", shown, ["Recreate", "RollingUpdate"])
 
 
 def ends(new: Json, _old: Json | None) -> Iterator[Cause]:
     """A Job's pods end some time."""
     if at(new, "spec.template.spec.restartPolicy") == "Always":
-        yield _required("spec.template.spec.restartPolicy", 'valid values: "OnFailure", "Never"')
+        yield causes.required("spec.template.spec.restartPolicy", 'valid values: "OnFailure", "Never"')
 
 
 def runs(new: Json, old: Json | None) -> Iterator[Cause]:
@@ -100,10 +91,9 @@ def runs(new: Json, old: Json | None) -> Iterator[Cause]:
     if old is None:
         return
     if len(new["spec"]["containers"]) != len(old["spec"]["containers"]):
-        why = "pod updates may not add or remove containers"
-        yield "FieldValueForbidden", "spec.containers", f"Forbidden: {why}"
+        yield causes.forbidden("spec.containers", "pod updates may not add or remove containers")
     elif _fixed(new["spec"]) != _fixed(old["spec"]):
-        yield "FieldValueForbidden", "spec", f"Forbidden: pod updates may not change fields other than {FREE}"
+        yield causes.forbidden("spec", f"pod updates may not change fields other than {FREE}")
 
 
 def _fixed(spec: Json) -> Json:
@@ -121,7 +111,7 @@ def kept(new: Json, old: Json | None) -> Iterator[Cause]:
         return
     for field in ("immutable", "data", "binaryData"):
         if new.get(field) != old.get(field):
-            yield "FieldValueForbidden", field, "Forbidden: field is immutable when `immutable` is set"
+            yield causes.forbidden(field, "field is immutable when `immutable` is set")
 
 
 def binds(new: Json, old: Json | None) -> Iterator[Cause]:
@@ -129,27 +119,25 @@ def binds(new: Json, old: Json | None) -> Iterator[Cause]:
     if old is not None and new["roleRef"] != old["roleRef"]:
         ref = new["roleRef"]
         shown = {"APIGroup": ref["apiGroup"], "Kind": ref["kind"], "Name": ref["name"]}
-        yield _invalid("roleRef", shown, "cannot change roleRef")
+        yield causes.invalid("roleRef", shown, "cannot change roleRef")
 
 
 def claims(new: Json, old: Json | None) -> Iterator[Cause]:
     """A claim stays as it is, until it is bound and may grow."""
     free = {"resources", "volumeAttributesClassName"} if old and at(old, "status.phase") == "Bound" else {"volumeName"}
     if old and any(new["spec"].get(key) != old["spec"].get(key) for key in (new["spec"] | old["spec"]).keys() - free):
-        why = (
-            "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims"
-        )
-        yield "FieldValueForbidden", "spec", f"Forbidden: {why}"
+        but = "resources.requests and volumeAttributesClassName for bound claims"
+        yield causes.forbidden("spec", f"spec is immutable after creation except {but}")
 
 
 def serves(new: Json, old: Json | None) -> Iterator[Cause]:
     """A Service has ports, and keeps its address."""
     spec = new["spec"]
     if not spec.get("ports") and spec.get("clusterIP") != "None" and spec["type"] != "ExternalName":
-        yield _required("spec.ports")
+        yield causes.required("spec.ports")
     before = at(old or {}, "spec.clusterIP")
     if before and spec.get("clusterIP") != before and spec["type"] != "ExternalName":
-        yield _invalid("spec.clusterIPs[0]", [spec.get("clusterIP")], "may not change once set")
+        yield causes.invalid("spec.clusterIPs[0]", [spec.get("clusterIP")], "may not change once set")
 
 
 def _workload(*rules: Rule) -> tuple[Rule, ...]:

@@ -58,14 +58,11 @@ class Api:
         self.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
-        """Listen no longer, and end every connection as a process does that is killed."""
+        """Listen no longer, and end every connection."""
         if self._runner is None or self._site is None:
             return
         runner, self._runner = self._runner, None
         await self._site.stop()
-        for connection in tuple(runner.server.connections) if runner.server else ():
-            if connection.transport is not None:
-                connection.transport.abort()
         await runner.cleanup()
 
     async def obey(self, state: State) -> None:

@@ -1,12 +1,12 @@
 """What the API server does not take, in its own words: by an object's names, its schema and the rules of its kind."""
 
-import json
 import re
 from collections.abc import Iterator
 
+from aiops.lab.api import causes, refusals
+from aiops.lab.api.causes import Cause
 from aiops.lab.api.kinds import Json, Kind, Value
 from aiops.lab.api.names import misnamed
-from aiops.lab.api.refusals import Cause, invalid
 from aiops.lab.api.rules import broken
 from aiops.lab.api.schemas import INT_OR_STRING, Schema, below, fits, schema_of
 
@@ -18,9 +18,9 @@ UNTYPED = frozenset({"apps.v1.DeploymentStrategy"})
 def validate(kind: Kind, new: Json, old: Json | None) -> None:
     """Refusal (422) where an object is not what its kind allows, or changes what cannot be changed."""
     before = NOTHING if old is None else old
-    causes = [*misnamed(kind, new, old), *_misfits(schema_of(kind), new, "", before), *broken(kind, new, old)]
-    if causes:
-        raise invalid(kind, new["metadata"]["name"], list(dict.fromkeys(causes)))
+    why = [*misnamed(kind, new, old), *_misfits(schema_of(kind), new, "", before), *broken(kind, new, old)]
+    if why:
+        raise refusals.invalid(kind, new["metadata"]["name"], list(dict.fromkeys(why)))
 
 
 def _misfits(schema: Schema, value: Value, path: str, old: Value) -> Iterator[Cause]:
@@ -29,18 +29,14 @@ def _misfits(schema: Schema, value: Value, path: str, old: Value) -> Iterator[Ca
         return
     if not fits(schema, value):
         wanted, found = "integer,string" if schema.get(INT_OR_STRING) else schema["type"], _type_of(value)
-        yield (
-            "FieldValueTypeInvalid",
-            path,
-            f'Invalid value: "{found}": {path} in body must be of type {wanted}: "{found}"',
-        )
+        _, field, message = causes.invalid(path, found, f'{path} in body must be of type {wanted}: "{found}"')
+        yield "FieldValueTypeInvalid", field, message
     elif isinstance(value, dict):
         if "x-type" not in schema:
-            missing = (name for name in schema.get("required", ()) if name not in value)
-            yield from (("FieldValueRequired", _join(path, name), "Required value") for name in missing)
+            yield from (causes.required(_join(path, name)) for name in schema.get("required", ()) if name not in value)
+        before = old if isinstance(old, dict) else {}
         for name, each in value.items():
-            was = old.get(name, NOTHING) if isinstance(old, dict) else NOTHING
-            yield from _misfits(below(schema, name), each, _join(path, name), was)
+            yield from _misfits(below(schema, name), each, _join(path, name), before.get(name, NOTHING))
     elif isinstance(value, list):
         for index, each in enumerate(value):
             was = each if isinstance(old, list) and each in old else NOTHING
@@ -51,42 +47,35 @@ def _misfits(schema: Schema, value: Value, path: str, old: Value) -> Iterator[Ca
 
 
 def _misfit_list(schema: Schema, value: list[Value], path: str) -> Iterator[Cause]:
-    if len(value) > schema.get("maxItems", len(value)):
-        most = schema["maxItems"]
+    if len(value) > (most := schema.get("maxItems", len(value))):
         yield "FieldValueTooMany", path, f"Too many: {len(value)}: must have at most {most} items"
-    if len(value) < schema.get("minItems", 0):
-        least = schema["minItems"]
-        yield (
-            "FieldValueInvalid",
-            path,
-            f"Invalid value: {len(value)}: {path} in body should have at least {least} items",
-        )
+    if len(value) < (least := schema.get("minItems", 0)):
+        yield causes.invalid(path, len(value), f"{path} in body should have at least {least} items")
     keys = schema.get("x-kubernetes-list-map-keys")
     if "x-type" in schema.get("items", {}) or not (keys or schema.get("x-kubernetes-list-type") == "set"):
         return
     names = [{key: each.get(key) for key in keys} if keys else each for each in value]
     for index, name in enumerate(names):
         if name in names[:index]:
-            yield "FieldValueDuplicate", f"{path}[{index}]", f"Duplicate value: {_text(name)}"
+            yield "FieldValueDuplicate", f"{path}[{index}]", f"Duplicate value: {causes.shown(name)}"
 
 
 def _misfit_scalar(schema: Schema, value: Value, path: str) -> Iterator[Cause]:
     if "enum" in schema and value not in schema["enum"]:
-        known = ", ".join(map(_text, schema["enum"]))
-        yield "FieldValueNotSupported", path, f"Unsupported value: {_text(value)}: supported values: {known}"
-    said = f"Invalid value: {_text(value)}: {path} in body should"
+        yield causes.unsupported(path, causes.shown(value), schema["enum"])
+    should = f"{path} in body should"
     if isinstance(value, str):
-        if len(value) > schema.get("maxLength", len(value)):
-            yield "FieldValueTooLong", path, f"Too long: may not be more than {schema['maxLength']} bytes"
-        elif len(value) < schema.get("minLength", 0):
-            yield "FieldValueInvalid", path, f"{said} be at least {schema['minLength']} chars long"
+        if len(value) > (most := schema.get("maxLength", len(value))):
+            yield "FieldValueTooLong", path, f"Too long: may not be more than {most} bytes"
+        elif len(value) < (least := schema.get("minLength", 0)):
+            yield causes.invalid(path, value, f"{should} be at least {least} chars long")
         elif "pattern" in schema and not re.search(schema["pattern"], value):
-            yield "FieldValueInvalid", path, f"{said} match '{schema['pattern']}'"
+            yield causes.invalid(path, value, f"{should} match '{schema['pattern']}'")
     elif isinstance(value, int | float):
-        if value > schema.get("maximum", value):
-            yield "FieldValueInvalid", path, f"{said} be less than or equal to {schema['maximum']}"
-        if value < schema.get("minimum", value):
-            yield "FieldValueInvalid", path, f"{said} be greater than or equal to {schema['minimum']}"
+        if value > (most := schema.get("maximum", value)):
+            yield causes.invalid(path, value, f"{should} be less than or equal to {most}")
+        if value < (least := schema.get("minimum", value)):
+            yield causes.invalid(path, value, f"{should} be greater than or equal to {least}")
 
 
 def _type_of(value: Value) -> str:
@@ -96,7 +85,3 @@ def _type_of(value: Value) -> str:
 
 def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
-
-
-def _text(value: Value) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

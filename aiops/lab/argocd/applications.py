@@ -114,8 +114,8 @@ class Applications:
         decision = automation.decide(app, after, self._clock)
         if decision.operation is not None:
             self._edit(app, lambda was: names.with_operation(was, decision.operation))
-        errors = [(status.SYNC_ERROR, decision.error)] if decision.error else []
-        after = status.with_conditions(after, errors, (status.SYNC_ERROR,), began)
+        errors = [("SyncError", decision.error)] if decision.error else []
+        after = status.with_conditions(after, errors, status.OF_SYNC, began)
         if level >= LATEST or "reconciledAt" not in after:
             after["reconciledAt"] = began
         self._persist(app, after)

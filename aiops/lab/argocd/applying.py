@@ -42,7 +42,7 @@ def predicted(kind: Kind, target: Json, live: Json, *, server_side: bool) -> Jso
     """What the live object would be."""
     if server_side:
         entry = fields.entry(kind, replace(BY, operation="Apply"), "")
-        after = apply.merged(kind, live, target, entry, "", True)
+        after = apply.merged(kind, live, target, entry, force=True)
     else:
         after = _client_side(kind, target, live)
     return with_defaults(kind, deepcopy(after))

@@ -1,6 +1,5 @@
 """What an Application's sources ask for, beside what is live."""
 
-from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -9,9 +8,10 @@ from aiops.lab.api.objects import Objects
 from aiops.lab.argocd import names
 from aiops.lab.argocd.applying import predicted
 from aiops.lab.argocd.differences import ignored, same
+from aiops.lab.argocd.manifests import Rendered
 from aiops.lab.argocd.repo_server import RepoServer
 from aiops.lab.argocd.repositories import Unreadable
-from aiops.lab.argocd.tracking import Tracking, owner_of, tracked
+from aiops.lab.argocd.tracking import Tracking, tracked
 
 Key = tuple[str, str, str, str]
 """Group, kind, namespace, name."""
@@ -43,8 +43,6 @@ class Comparison:
     hooks: tuple[Json, ...]
     error: str
     """Why the sources cannot be rendered."""
-    warnings: tuple[tuple[str, str], ...]
-    """Conditions besides: type and message."""
 
     @property
     def sync(self) -> str:
@@ -75,39 +73,34 @@ class Comparer:
 
     async def compare(self, app: Json, sources: Sequence[Json], revisions: Sequence[str], *, fresh: bool) -> Comparison:
         """Compare what is live with these sources, at these revisions (empty: at the one that each names)."""
-        error, types, wanted = "", [], []
-        commits = [source.get("targetRevision", "") for source in sources]
+        commits, error = tuple(revisions) or tuple(source.get("targetRevision", "") for source in sources), ""
+        rendered: tuple[Rendered, ...] = ()
         try:
             found = [each async for each in self._rendered(app, sources, revisions, fresh)]
-            commits, types = [commit for commit, _, _ in found], [type_ for _, type_, _ in found]
-            wanted = [body for _, _, bodies in found for body in bodies]
+            commits, rendered = tuple(commit for commit, _ in found), tuple(each for _, each in found)
         except Unreadable as why:
             error = f"Failed to load target state: {why}"
-        bodies = [tracked(_placed(body, app, self._kinds), app) for body in wanted]
-        hooks = tuple(body for body in bodies if is_hook(body))
-        targets = {
-            key_of(body): (body, source) for body, source in zip(bodies, wanted, strict=True) if not is_hook(body)
-        }
-        pairs = tuple(self._pairs(app, targets))
+        wanted = [body for each in rendered for body in each.objects]
+        placed = [(tracked(_placed(body, app, self._kinds), app), body) for body in wanted]
+        targets = {key_of(target): (target, body) for target, body in placed if not is_hook(body)}
         return Comparison(
-            revisions=tuple(commits), types=tuple(types), pairs=pairs, hooks=hooks, error=error,
-            warnings=(*_repeated(bodies), *_shared(app, pairs)),
+            revisions=commits, types=tuple(each.type for each in rendered), pairs=tuple(self._pairs(app, targets)),
+            hooks=tuple(target for target, _ in placed if is_hook(target)), error=error,
         )  # fmt: skip
 
     async def _rendered(
         self, app: Json, sources: Sequence[Json], revisions: Sequence[str], fresh: bool
-    ) -> AsyncIterator[tuple[str, str, tuple[Json, ...]]]:
+    ) -> AsyncIterator[tuple[str, Rendered]]:
         name, namespace = app["metadata"]["name"], app["spec"]["destination"].get("namespace", "")
         for number, source in enumerate(sources):
             try:
                 await self._repo_server.answers()
-                known = revisions[number] if number < len(revisions) else ""
-                commit = known or self._repo_server.commit(source, fresh=fresh)
-                rendered = self._repo_server.render(source, commit, name, namespace)
+                named = revisions[number] if number < len(revisions) else ""
+                commit = self._repo_server.commit(source, named, fresh=fresh)
+                yield commit, self._repo_server.render(source, commit, name, namespace)
             except Unreadable as error:
                 where = f"failed to generate manifest for source {number + 1} of {len(sources)}"
                 raise Unreadable(f"{where}: rpc error: code = {error.code} desc = {error}") from error
-            yield commit, rendered.type, rendered.objects
 
     def _pairs(self, app: Json, targets: dict[Key, tuple[Json, Json]]) -> Iterator[Pair]:
         live = {key_of(body): body for body in self._tracking.of(app["metadata"]["name"])}
@@ -120,12 +113,11 @@ class Comparer:
             differs = wanted is None or body is None or self._differs(app, key, *wanted, body)
             yield Pair(target=wanted[0] if wanted else None, live=body, differs=differs)
 
-    def _differs(self, app: Json, key: Key, target: Json, source: Json, live: Json) -> bool:
+    def _differs(self, app: Json, key: Key, target: Json, rendered: Json, live: Json) -> bool:
         """Worked out anew only where one of both, or what is ignored, is another than the last time."""
-        paths = ignored(app, target)
+        paths, meta = ignored(app, target), live["metadata"]
         server_side = "ServerSideApply=true" in ((app["spec"].get("syncPolicy") or {}).get("syncOptions") or ())
-        meta = live["metadata"]
-        state = (id(source), meta["uid"], meta["resourceVersion"], tuple(paths), server_side)
+        state = (id(rendered), meta["uid"], meta["resourceVersion"], tuple(paths), server_side)
         known, differs = self._seen.get((app["metadata"]["name"], key), (None, False))
         if known != state:
             kind = self._kinds.of(target["apiVersion"], target["kind"])
@@ -140,21 +132,3 @@ def _placed(body: Json, app: Json, kinds: Kinds) -> Json:
     if kind is not None and not kind.namespaced:
         return {**body, "metadata": {key: value for key, value in meta.items() if key != "namespace"}}
     return {**body, "metadata": {"namespace": app["spec"]["destination"].get("namespace", ""), **meta}}
-
-
-def _repeated(bodies: Sequence[Json]) -> Iterator[tuple[str, str]]:
-    for key, times in Counter(map(key_of, bodies)).items():
-        if times > 1:
-            yield (
-                "RepeatedResourceWarning",
-                f"Resource {'/'.join(key)} appeared {times} times among application resources.",
-            )
-
-
-def _shared(app: Json, pairs: Sequence[Pair]) -> Iterator[tuple[str, str]]:
-    own = app["metadata"]["name"]
-    for live in (pair.live for pair in pairs if pair.live is not None):
-        if (other := owner_of(live)) not in ("", own):
-            where = app["metadata"]["namespace"]
-            text = f"{live['kind']}/{live['metadata']['name']} is part of applications {where}/{own} and {other}"
-            yield "SharedResourceWarning", text

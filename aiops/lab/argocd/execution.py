@@ -68,4 +68,4 @@ class Executor:
         clock, resource = self._cluster.clock, f"{spec['names']['plural']}.{spec['group']}"
         end = clock.elapsed() + SERVED_S
         while clock.elapsed() < end and not self._objects.kinds.find(resource):
-            await clock.sleep(0.1)
+            await clock.sleep(0.02)

@@ -33,7 +33,8 @@ def pauses(state: Json) -> bool:
 
 def begun(operation: Json, clock: Clock) -> Json:
     """Its state at the start."""
-    return {"operation": operation, "phase": "Running", "startedAt": clock.stamp()}
+    whole = {"initiatedBy": {}, "retry": {}, **operation}
+    return {"operation": whole, "phase": "Running", "startedAt": clock.stamp()}
 
 
 def result_of(app: Json, sync: Json) -> Json:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 
 from aiops.lab.api.kinds import Json
 from aiops.lab.argocd.manifests import Rendered, render
@@ -9,6 +10,7 @@ from aiops.lab.argocd.repositories import Repositories, Unreadable
 from aiops.lab.cluster import Cluster
 
 PART = "argocd-repo-server"
+COMMIT = re.compile(r"[0-9a-f]{40}")
 PATIENCE_S = 60.0
 """How long a controller waits for an answer."""
 
@@ -28,15 +30,17 @@ class RepoServer:
             dialing = "transport: Error while dialing: dial tcp 127.0.0.1:8081: connect: connection refused"
             raise Unreadable(f'connection error: desc = "{dialing}"', code="Unavailable")
         try:
-            await asyncio.wait_for(parts.until_up(PART), PATIENCE_S / speed)
+            async with asyncio.timeout(PATIENCE_S / speed):
+                await parts.until_up(PART)
         except TimeoutError:
             raise Unreadable("context deadline exceeded", code="DeadlineExceeded") from None
 
-    def commit(self, source: Json, *, fresh: bool) -> str:
-        """The revision of a source: a commit, or a chart's version."""
-        if source.get("chart"):
-            return str(source.get("targetRevision", ""))
-        return self.repositories.commit(source["repoURL"], source.get("targetRevision", ""), fresh=fresh)
+    def commit(self, source: Json, revision: str = "", *, fresh: bool) -> str:
+        """The commit of a source, or a chart's version; at a revision other than its own where that is given."""
+        revision = revision or source.get("targetRevision", "")
+        if source.get("chart") or COMMIT.fullmatch(revision):
+            return revision
+        return self.repositories.commit(source["repoURL"], revision, fresh=fresh)
 
     def render(self, source: Json, commit: str, release: str, namespace: str) -> Rendered:
         """The objects of a source at a commit."""

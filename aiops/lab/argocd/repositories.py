@@ -49,7 +49,11 @@ class Repositories:
         """The files of a commit."""
         key = self._folder(url), commit
         if key not in self._trees:
-            with tarfile.open(fileobj=io.BytesIO(_git(key[0], "archive", "--format=tar", commit))) as archive:
+            try:
+                packed = _git(key[0], "archive", "--format=tar", commit)
+            except subprocess.CalledProcessError as error:
+                raise Unreadable(f"failed to checkout revision {commit}", code="Internal") from error
+            with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
                 files = ((each.name, archive.extractfile(each)) for each in archive if each.isfile())
                 self._trees[key] = {name: content.read() for name, content in files if content}
         return self._trees[key]

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from aiohttp import web
 
 from aiops.lab.api.kinds import Json
-from aiops.lab.api.objects import Change, Writer
+from aiops.lab.api.objects import Writer
 from aiops.lab.argocd import names
 from aiops.lab.argocd.projects import sources_of
 from aiops.lab.argocd.repo_server import RepoServer
@@ -16,7 +16,7 @@ from aiops.lab.cluster import Cluster
 PART, ACCOUNT, VERSION = "argocd-server", "admin", "v3.5.7"
 BY = Writer(user=f"system:serviceaccount:argocd:{PART}", manager=PART)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-STATUS = {3: 400, 5: 404, 7: 403, 9: 400, 16: 401}
+STATUS = {5: 404, 7: 403, 9: 400, 16: 401}
 """HTTP's status for gRPC's code."""
 
 
@@ -39,9 +39,9 @@ class Server:
         """Listen on a free port of loopback."""
         app = web.Application(middlewares=[self._guard])
         one = "/api/v1/applications/{name}"
-        app.add_routes([web.get("/api/version", self._version), web.get("/api/v1/applications", self._list)])
-        app.add_routes([web.get(one, self._get), web.post(f"{one}/sync", self._sync)])
-        app.add_routes([web.delete(f"{one}/operation", self._terminate)])
+        app.add_routes(
+            [web.get("/api/version", self._version), web.get(one, self._get), web.post(f"{one}/sync", self._sync)]
+        )
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -66,11 +66,6 @@ class Server:
     async def _version(self, _request: web.Request) -> web.Response:
         return web.json_response({"Version": VERSION})
 
-    async def _list(self, _request: web.Request) -> web.Response:
-        found = self._objects.list(names.APPLICATIONS, names.NAMESPACE)
-        meta = {"resourceVersion": str(self._cluster.store.revision)}
-        return web.json_response({"metadata": meta, "items": [_shown(app) for app in found] or None})
-
     async def _get(self, request: web.Request) -> web.Response:
         return web.json_response(_shown(self._find(request, request.query.get("project", ""))))
 
@@ -83,7 +78,11 @@ class Server:
             raise Answer(2, f"failed to resolve revision: {error}") from error
         if app.get("operation"):
             raise Answer(9, "another operation is already in progress")
-        return web.json_response(_shown(self._edit(app, lambda was: names.with_operation(was, operation))))
+        asked_for = self._objects.edit(
+            names.APPLICATIONS, app["metadata"]["name"], names.NAMESPACE,
+            lambda was: names.with_operation(was, operation), BY,
+        )  # fmt: skip
+        return web.json_response(_shown(asked_for))
 
     def _operation(self, app: Json, asked: Mapping[str, Json]) -> Json:
         """The Application's own options and retry hold where the request names none; the commit is pinned."""
@@ -100,18 +99,6 @@ class Server:
             "sync": {**sync, **{key: value for key, value in more.items() if value}},
         }  # fmt: skip
 
-    async def _terminate(self, request: web.Request) -> web.Response:
-        app = self._find(request, request.query.get("project", ""))
-        if not app.get("operation") or not (app.get("status") or {}).get("operationState"):
-            raise Answer(3, "Unable to terminate operation. No operation is in progress")
-
-        def change(was: Json) -> Json:
-            was["status"]["operationState"]["phase"] = "Terminating"
-            return was
-
-        self._edit(app, change)
-        return web.json_response({})
-
     def _find(self, request: web.Request, project: str) -> Json:
         """One that is not there is not told from one that is not permitted, unless its project is named."""
         name = request.match_info["name"]
@@ -121,9 +108,6 @@ class Server:
         if app is None or project not in ("", app["spec"].get("project") or "default"):
             raise Answer(5, f'{names.APPLICATIONS} "{name}" not found')
         return app
-
-    def _edit(self, app: Json, change: Change) -> Json:
-        return self._objects.edit(names.APPLICATIONS, app["metadata"]["name"], names.NAMESPACE, change, BY)
 
 
 def _shown(app: Json) -> Json:

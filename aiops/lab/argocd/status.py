@@ -11,8 +11,7 @@ from aiops.lab.argocd.projects import permits_kind
 Conditions = Sequence[tuple[str, str]]
 """Type and message of each."""
 OF_SPEC = ("InvalidSpecError", "UnknownError")
-OF_COMPARISON = ("ComparisonError", "SharedResourceWarning", "RepeatedResourceWarning")
-SYNC_ERROR = "SyncError"
+OF_COMPARISON, OF_SYNC = ("ComparisonError",), ("SyncError",)
 
 
 def compared_to(app: Json) -> Json:
@@ -40,7 +39,7 @@ def after(app: Json, comparison: Comparison, project: Json, kinds: Kinds, now: s
     for key in ("resources", "sourceType", "sourceTypes"):
         if not new.get(key, True):
             del new[key]
-    return with_conditions(with_conditions(new, (), OF_SPEC, now), [*errors, *comparison.warnings], OF_COMPARISON, now)
+    return with_conditions(with_conditions(new, (), OF_SPEC, now), errors, OF_COMPARISON, now)
 
 
 def refused(app: Json, why: Sequence[str], now: str) -> Json:

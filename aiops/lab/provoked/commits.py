@@ -8,8 +8,8 @@ import yaml
 
 from aiops.lab.api.kinds import Json
 from aiops.lab.cluster import Cluster
+from aiops.lab.provoked.argocd import APPLICATIONS, is_automatic
 from aiops.lab.provoked.hands import whenever
-from aiops.lab.provoked.platform import APPLICATIONS, is_automatic
 from aiops.lab.repository import git, push
 
 WIDGET = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: unknown}\n"

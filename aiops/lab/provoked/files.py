@@ -16,10 +16,7 @@ class FileFault:
     edit: Callable[[Path, Path], None]
     """Of the config file and the tree."""
 
-    @property
-    def named_by(self) -> str:
-        """The check, before anything is applied."""
-        return f"check {self.slug}, in a rehearsal alone"
+    named_by: str = "doctor; in a rehearsal alone"
 
 
 def _misspell(config: Path, _: Path) -> None:

@@ -1,7 +1,7 @@
 """What a fault does to what is stored, and how that is undone."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 from aiops.lab.api.kinds import Json
@@ -72,15 +72,17 @@ def put_back(cluster: Cluster, resource: str, body: Json) -> None:
 
 
 def annotate(cluster: Cluster, resource: str, body: Json, notes: Mapping[str, str | None]) -> Json:
-    """Write annotations; None takes one away."""
+    """Write annotations of an object that is still there; None takes one away."""
 
     def change(now: Json) -> Json:
         kept = {**(now["metadata"].get("annotations") or {}), **notes}
         now["metadata"]["annotations"] = {name: value for name, value in kept.items() if value is not None}
         return now
 
-    meta = body["metadata"]
-    return cluster.objects.edit(resource, meta["name"], meta.get("namespace", ""), change, SOMEBODY)
+    name, namespace = body["metadata"]["name"], body["metadata"].get("namespace", "")
+    if cluster.objects.find(resource, name, namespace) is None:
+        return body
+    return cluster.objects.edit(resource, name, namespace, change, SOMEBODY)
 
 
 def say(cluster: Cluster, resource: str, body: Json, condition: Json) -> None:
@@ -91,8 +93,7 @@ def say(cluster: Cluster, resource: str, body: Json, condition: Json) -> None:
     cluster.objects.set_status(resource, body, status, SOMEBODY)
 
 
-def let_go(cluster: Cluster, resource: str) -> None:
-    """Leave all of a kind to their operator again."""
-    for body in cluster.objects.list(resource):
-        if (body["metadata"].get("annotations") or {}).get(SIMULATE) == "off":
-            annotate(cluster, resource, body, dict.fromkeys(OFF))
+def let_go(cluster: Cluster, resource: str, bodies: Iterable[Json]) -> None:
+    """Leave objects to their operator again."""
+    for body in bodies:
+        annotate(cluster, resource, body, dict.fromkeys(OFF))

@@ -1,9 +1,10 @@
 """Faults of nodes, storage, network and GPUs."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 from aiops.lab.api.kinds import Json
+from aiops.lab.api.refusals import Refusal
 from aiops.lab.cluster import Cluster
 from aiops.lab.provoked.hands import LONG_AGO_S, OFF, SOMEBODY, aged, annotate, made, whenever
 
@@ -51,10 +52,16 @@ def node_without_driver(cluster: Cluster) -> Iterator[None]:
 @contextmanager
 def node_nobody_uses(cluster: Cluster) -> Iterator[None]:
     """A GPU node that the autoscaler does not take away, long after somebody scaled a model down."""
-    for body in cluster.objects.list("deployments.apps"):
-        if asks_for_gpu(body["spec"]["template"]):
+
+    def scaled_long_ago(body: Json) -> None:
+        recent = cluster.clock.stamp(LONG_AGO_S / 2)
+        written = [each["time"] for each in body["metadata"].get("managedFields") or ()]
+        if asks_for_gpu(body["spec"]["template"]) and any(time > recent for time in written):
             aged(cluster, "deployments.apps", body)
-    with made(cluster, "nodes", node(cluster, "gpu-idle", gpus=1), ago_s=LONG_AGO_S):
+
+    with ExitStack() as stack:
+        stack.enter_context(whenever(cluster, "deployments.apps", scaled_long_ago))
+        stack.enter_context(made(cluster, "nodes", node(cluster, "gpu-idle", gpus=1), ago_s=LONG_AGO_S))
         yield
 
 
@@ -146,7 +153,8 @@ def forgotten_model(cluster: Cluster) -> Iterator[None]:
         stack.enter_context(whenever(cluster, "deployments.apps", raise_one))
         yield
     for body in chosen:
-        scale(cluster, body, 0)
+        with suppress(Refusal):  # it is gone
+            scale(cluster, body, 0)
 
 
 def scale(cluster: Cluster, body: Json, replicas: int) -> Json:

@@ -12,11 +12,7 @@ from aiops.lab.world.pods import is_active, is_going, is_ready, pod_of
 from aiops.lab.world.statefulsets import HASH
 
 RESOURCE, SOURCE = "daemonsets.apps", "daemonset-controller"
-NODE = "metadata.name"
-TOLERATED = {
-    "NoExecute": ("not-ready", "unreachable"),
-    "NoSchedule": ("disk-pressure", "memory-pressure", "pid-pressure", "unschedulable"),
-}
+TOLERATED = {"key": "node.kubernetes.io/unschedulable", "operator": "Exists", "effect": "NoSchedule"}
 
 
 def start(cluster: Cluster) -> None:
@@ -30,29 +26,31 @@ def start(cluster: Cluster) -> None:
 
 
 class DaemonSets:
-    """The controller."""
+    """The controller; it asks no scheduler, and so no node is too full."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._objects = cluster.objects
 
     async def reconcile(self, key: Name) -> None:
-        """A pod of the newest template on each node, and no other."""
+        """A pod of the newest template on each node that takes it, or took it once."""
         body = self._objects.find(RESOURCE, key[1], key[0])
         if body is None or is_going(body):
             return
-        code, missing = hash_of(body["spec"]["template"]), {}
-        for node in self._objects.list("nodes"):
-            pod = _pod(body, code, node["metadata"]["name"])
-            if is_meant(pod, node) and has_no_taint_for(pod, node):
-                missing[node["metadata"]["name"]] = pod
-        wanted = len(missing)
-        for pod in self._pods(body):
-            if _node_of(pod) not in missing or pod["metadata"]["labels"].get(HASH) != code:
+        there, code = {pod["spec"]["nodeName"]: pod for pod in self._pods(body)}, hash_of(body["spec"]["template"])
+        new = pod_of(body["spec"]["template"], body, f"{key[1]}-", {HASH: code})
+        new["spec"] = {**new["spec"], "tolerations": [*(new["spec"].get("tolerations") or ()), TOLERATED]}
+        wanted = [
+            node["metadata"]["name"]
+            for node in self._objects.list("nodes")
+            if is_meant(new, node) and (node["metadata"]["name"] in there or has_no_taint_for(new, node))
+        ]
+        for name, pod in there.items():
+            if name not in wanted or pod["metadata"]["labels"].get(HASH) != code:
                 delete_pod(self._objects, body, pod, SOURCE)
-            missing.pop(_node_of(pod), None)
-        for pod in missing.values():
-            make_pod(self._objects, body, pod, SOURCE)
-        self._tell(body, code, wanted)
+        for name in wanted:
+            if name not in there:
+                make_pod(self._objects, body, {**new, "spec": {**new["spec"], "nodeName": name}}, SOURCE)
+        self._tell(body, code, len(wanted))
 
     def _pods(self, body: Json) -> list[Json]:
         return [pod for pod in owned(self._objects, "pods", body) if is_active(pod)]
@@ -68,27 +66,3 @@ class DaemonSets:
             **{name: count for name, count in counts.items() if count},
         }  # fmt: skip
         self._objects.set_status(RESOURCE, body, status, MANAGER)
-
-
-def _pod(body: Json, code: str, node: str) -> Json:
-    """The pod for a node, on which the scheduler is to put it."""
-    pod = pod_of(body["spec"]["template"], body, f"{body['metadata']['name']}-", {HASH: code})
-    term = {"matchFields": [{"key": NODE, "operator": "In", "values": [node]}]}
-    required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}
-    tolerations = [
-        {"key": f"node.kubernetes.io/{name}", "operator": "Exists", "effect": effect}
-        for effect, names in TOLERATED.items()
-        for name in names
-    ]
-    spec = {
-        "affinity": {"nodeAffinity": required},
-        "tolerations": [*(pod["spec"].get("tolerations") or ()), *tolerations],
-    }
-    return {**pod, "spec": {**pod["spec"], **spec}}
-
-
-def _node_of(pod: Json) -> str:
-    """For which it was made, whether it is there already or not."""
-    required = pod["spec"]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
-    name: str = required["nodeSelectorTerms"][0]["matchFields"][0]["values"][0]
-    return name

@@ -43,10 +43,12 @@ class GarbageCollector:
             self._places[uid] = (event.resource, event.name)
         for owner in before - now:
             self._dependents[owner].pop(uid, None)
+            if not self._dependents[owner]:
+                del self._dependents[owner]
         for owner in now - before:
             self._dependents[owner][uid] = None
         for each in {uid, *before, *now}:
-            if self._waits(each) if each in self._places else self._dependents.get(each):
+            if self._waits(each) if each in self._places else each in self._dependents:
                 self._controller.look_at(("", each))
 
     async def reconcile(self, key: Name) -> None:
@@ -61,7 +63,8 @@ class GarbageCollector:
             self._unmark(uid, ORPHAN)
         elif FOREGROUND in marks:
             for body in self._of(uid):
-                self._delete(body)
+                waits = body["metadata"]["uid"] in self._dependents
+                self._delete(body, "Foreground" if waits else "Background")
             if not any(_blocks(body, uid) for body in self._of(uid)):
                 self._unmark(uid, FOREGROUND)
 
@@ -70,7 +73,7 @@ class GarbageCollector:
         return self._objects.get(resource, name, namespace)
 
     def _of(self, uid: str) -> list[Json]:
-        return [self._body(each) for each in self._dependents[uid]]
+        return [self._body(each) for each in self._dependents.get(uid, ())]
 
     def _waits(self, uid: str) -> set[str]:
         """Its finalizers that are this controller's, where it is being deleted."""
@@ -81,16 +84,14 @@ class GarbageCollector:
         """Of an object that names an owner that is not there: who has no other goes too."""
         gone = {uid for uid in _owners(body) if uid not in self._places}
         if gone == _owners(body):
-            self._delete(body)
+            self._delete(body, "Background")
         else:
             self._edit(body, lambda meta: _without(meta, gone))
 
-    def _delete(self, body: Json) -> None:
-        meta = body["metadata"]
-        resource, (namespace, name) = self._places[meta["uid"]]
-        wait = "Foreground" if self._dependents.get(meta["uid"]) else "Background"
+    def _delete(self, body: Json, propagation: str) -> None:
+        resource, (namespace, name) = self._places[body["metadata"]["uid"]]
         if not is_going(body):
-            self._objects.delete(resource, name, namespace, MANAGER, propagation=wait)
+            self._objects.delete(resource, name, namespace, MANAGER, propagation=propagation)
 
     def _edit(self, body: Json, change: Callable[[Json], Json]) -> None:
         resource, (namespace, name) = self._places[body["metadata"]["uid"]]

@@ -1,6 +1,7 @@
 """Which nodes a pod may run on, and the scheduler's words for why not (kube-scheduler, framework/plugins).
 
-Left out, as no tree here uses it: affinity between pods, spread, host ports, volumes' zones, preemption.
+Left out, as no tree here uses it: affinity between pods, of numbers (Gt, Lt) and of fields, spread, host ports,
+volumes' zones, preemption.
 """
 
 from collections import Counter
@@ -90,34 +91,24 @@ def _tolerates(pod: Json, taint: Json) -> bool:
 def is_meant(pod: Json, node: Json) -> bool:
     """Its nodeSelector and its required affinity choose the node."""
     labels, spec = node["metadata"].get("labels") or {}, pod["spec"]
-    required = ((spec.get("affinity") or {}).get("nodeAffinity") or {}).get(
-        "requiredDuringSchedulingIgnoredDuringExecution"
-    )
+    affinity = (spec.get("affinity") or {}).get("nodeAffinity") or {}
+    required = affinity.get("requiredDuringSchedulingIgnoredDuringExecution")
     if not (spec.get("nodeSelector") or {}).items() <= labels.items():
         return False
-    names = {"metadata.name": node["metadata"]["name"]}
     return required is None or any(
-        _match(term.get("matchExpressions"), labels) and _match(term.get("matchFields"), names)
+        all(_holds(each, labels.get(each["key"])) for each in term.get("matchExpressions") or ())
         for term in required["nodeSelectorTerms"]
     )
 
 
-def _match(expressions: Iterable[Json] | None, labels: Json) -> bool:
-    return all(_holds(each, labels.get(each["key"])) for each in expressions or ())
-
-
 def _holds(expression: Json, value: str | None) -> bool:
-    values = expression.get("values") or ()
     match expression["operator"]:
         case "In":
-            return value in values
+            return value in expression["values"]
         case "NotIn":
-            return value not in values
+            return value not in expression["values"]
         case "Exists":
             return value is not None
         case "DoesNotExist":
             return value is None
-        case "Gt":
-            return value is not None and int(value) > int(next(iter(values)))
-        case _:
-            return value is not None and int(value) < int(next(iter(values)))
+    return False

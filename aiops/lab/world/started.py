@@ -1,6 +1,7 @@
-"""What a container was started with: its options, its environment, and the config in its volumes."""
+"""What a container was started with: its options, its environment, and the config in its volumes; what it serves."""
 
 import base64
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -8,6 +9,23 @@ import yaml
 
 from aiops.lab.api.kinds import Json
 from aiops.lab.api.objects import Objects
+
+LITELLM = re.compile(r"(?:^|/)litellm[\w-]*(?:[:@][^/]*)?$")
+
+
+def server_of(pod: Json) -> Json:
+    """The container of a pod, or of a pod template, in which a server runs; empty where none does."""
+    return next((each for each in pod["spec"]["containers"] if is_gateway(each) or served(each)), {})
+
+
+def is_gateway(container: Json) -> bool:
+    """It runs LiteLLM."""
+    return LITELLM.search(container.get("image", "")) is not None
+
+
+def served(container: Json) -> str:
+    """The name of the model that a container serves; empty where it serves none."""
+    return option(container, "--served-model-name", "--model", "--model-id")
 
 
 def option(container: Json, *names: str) -> str:

@@ -45,7 +45,8 @@ class StatefulSets:
             if one_by_one and (name not in pods or not is_ready(pods[name])):
                 return
         old = [name for name in names if name in pods and _revision(pods[name]) != revision]
-        for name in (*old, *sorted(pods.keys() - {*names}))[-1:]:
+        more = sorted(pods.keys() - {*names}, key=lambda name: int(name.rpartition("-")[2]))
+        for name in (*old, *more)[-1:]:
             if not is_going(pods[name]):
                 delete_pod(self._objects, body, pods[name], SOURCE)
 
@@ -53,25 +54,22 @@ class StatefulSets:
         labels = {
             HASH: revision, "apps.kubernetes.io/pod-index": str(number), "statefulset.kubernetes.io/pod-name": name,
         }  # fmt: skip
-        pod, claims = (
-            pod_of(body["spec"]["template"], body, name, labels),
-            body["spec"].get("volumeClaimTemplates") or (),
-        )
+        pod = pod_of(body["spec"]["template"], body, name, labels)
         volumes = [
-            {"name": each["metadata"]["name"], "persistentVolumeClaim": self._claim(body, each, name)}
-            for each in claims
+            {"name": each["metadata"]["name"], "persistentVolumeClaim": {"claimName": self._claim(body, each, name)}}
+            for each in body["spec"].get("volumeClaimTemplates") or ()
         ]
         own = {"hostname": name, "subdomain": body["spec"].get("serviceName", "")}
         pod["spec"] = {**pod["spec"], **own, "volumes": [*(pod["spec"].get("volumes") or ()), *volumes]}
         make_pod(self._objects, body, pod, SOURCE)
 
-    def _claim(self, body: Json, template: Json, pod: str) -> Json:
+    def _claim(self, body: Json, template: Json, pod: str) -> str:
         namespace, name = body["metadata"]["namespace"], f"{template['metadata']['name']}-{pod}"
         if self._objects.find(CLAIMS, name, namespace) is None:
             labels = body["spec"]["selector"].get("matchLabels", {})
             meta = {**template["metadata"], "name": name, "namespace": namespace, "labels": labels}
             self._objects.create(CLAIMS, {"metadata": meta, "spec": template["spec"]}, MANAGER)
-        return {"claimName": name}
+        return name
 
     def _tell(self, body: Json, revision: str) -> None:
         pods = owned(self._objects, "pods", body)

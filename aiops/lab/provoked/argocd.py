@@ -1,4 +1,4 @@
-"""Faults of Argo CD, and of what it deploys."""
+"""Faults of Argo CD, and of what it reads of the cluster."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,21 +7,16 @@ from aiops.lab.api.kinds import Json
 from aiops.lab.cluster import Cluster
 from aiops.lab.provoked.hands import (
     LONG_AGO_S,
-    OFF,
     SOMEBODY,
     aged,
     annotate,
-    let_go,
     made,
     put_back,
-    say,
     whenever,
 )
 
 APPLICATIONS, SETS, PROJECTS = "applications.argoproj.io", "applicationsets.argoproj.io", "appprojects.argoproj.io"
 CRDS = "customresourcedefinitions.apiextensions.k8s.io"
-STORES = "clustersecretstores.external-secrets.io"
-EXTERNAL = "externalsecrets.external-secrets.io"
 SKIP, REFRESH = "argocd.argoproj.io/skip-reconcile", "argocd.argoproj.io/refresh"
 SET_REFRESH = "argocd.argoproj.io/application-set-refresh"
 ELSEWHERE = "https://git.example.com/another/platform.git"
@@ -56,25 +51,32 @@ def old_version(cluster: Cluster) -> Iterator[None]:
 @contextmanager
 def controller_down(cluster: Cluster) -> Iterator[None]:
     """The application controller is down, for an hour as it seems."""
-    cluster.parts.set("argocd-application-controller", "down")
     then = cluster.clock.stamp(LONG_AGO_S)
-    bodies = cluster.objects.list(APPLICATIONS)
-    for body in bodies:
-        if "reconciledAt" in (status := body.get("status", {})):
+
+    def unseen(body: Json) -> None:
+        status = body.get("status", {})
+        if status.get("reconciledAt", then) > then:
             cluster.store.put(APPLICATIONS, {**body, "status": {**status, "reconciledAt": then}})
-    yield
+
+    cluster.parts.set("argocd-application-controller", "down")
+    with whenever(cluster, APPLICATIONS, unseen):
+        yield
     cluster.parts.set("argocd-application-controller", "up")
-    for body in bodies:
+    for body in cluster.objects.list(APPLICATIONS):
         annotate(cluster, APPLICATIONS, body, {REFRESH: "normal"})
 
 
 @contextmanager
 def set_controller_down(cluster: Cluster) -> Iterator[None]:
     """The ApplicationSet controller is down, and somebody waits for it for an hour."""
+
+    def ask(body: Json) -> None:
+        if SET_REFRESH not in (body["metadata"].get("annotations") or {}):
+            aged(cluster, SETS, annotate(cluster, SETS, body, {SET_REFRESH: "true"}))
+
     cluster.parts.set("argocd-applicationset-controller", "down")
-    for body in cluster.objects.list(SETS)[:1]:
-        aged(cluster, SETS, annotate(cluster, SETS, body, {SET_REFRESH: "true"}))
-    yield
+    with whenever(cluster, SETS, ask):
+        yield
     cluster.parts.set("argocd-applicationset-controller", "up")
 
 
@@ -158,57 +160,3 @@ def is_automatic(application: Json) -> bool:
     """It is synced by itself, and no ApplicationSet made it, so that it is no group."""
     automated = (application["spec"].get("syncPolicy") or {}).get("automated")
     return automated is not None and not application["metadata"].get("ownerReferences")
-
-
-@contextmanager
-def store_not_ready(cluster: Cluster) -> Iterator[None]:
-    """The stores' provider refuses the login."""
-    why = "could not get provider client: 403"
-    said = {"type": "Ready", "status": "False", "reason": "InvalidProviderConfig", "message": why}
-
-    def refuse(body: Json) -> None:
-        if not _says(body, why):
-            say(cluster, STORES, aged(cluster, STORES, body), said)
-
-    with whenever(cluster, STORES, refuse):
-        yield
-    let_go(cluster, STORES)
-
-
-@contextmanager
-def secret_not_synced(cluster: Cluster) -> Iterator[None]:
-    """A secret that the provider does not have."""
-    why = "Secret does not exist"
-    said = {"type": "Ready", "status": "False", "reason": "SecretSyncedError", "message": why}
-    chosen: list[tuple[str, str]] = []
-
-    def fail(body: Json) -> None:
-        name = body["metadata"]["namespace"], body["metadata"]["name"]
-        if chosen in ([], [name]) and not _says(body, why):
-            chosen[:] = [name]
-            say(cluster, EXTERNAL, aged(cluster, EXTERNAL, body), said)
-
-    with whenever(cluster, EXTERNAL, fail):
-        yield
-    let_go(cluster, EXTERNAL)
-
-
-@contextmanager
-def secret_deleted(cluster: Cluster) -> Iterator[None]:
-    """A Secret that somebody deleted, before its ExternalSecret is due again."""
-    chosen: list[Json] = []
-
-    def delete(body: Json) -> None:
-        meta, target = body["metadata"], body["spec"].get("target") or {}
-        name = target.get("name") or meta["name"]
-        if not chosen and cluster.objects.find("secrets", name, meta["namespace"]) and _says(body, "True"):
-            chosen.append(annotate(cluster, EXTERNAL, body, OFF))
-            cluster.objects.delete("secrets", name, meta["namespace"], SOMEBODY)
-
-    with whenever(cluster, EXTERNAL, delete):
-        yield
-    let_go(cluster, EXTERNAL)
-
-
-def _says(body: Json, word: str) -> bool:
-    return any(word in each.values() for each in body.get("status", {}).get("conditions") or ())
