@@ -25,6 +25,8 @@ _turned = (0.0, 0.0)
 def follow(pace: Pace) -> None:
     """Measure by this clock from now on, in the whole process."""
     global _pace, _turned
+    if pace == _pace:
+        return
     _turned = (time.monotonic(), monotonic())
     _pace = pace
 

@@ -265,7 +265,9 @@ async def test_an_appproject_that_refuses_or_is_missing(cluster: Cluster) -> Non
     rig.project(cluster, "narrow", sourceRepos=["https://other/*"], destinations=[{"server": "*", "namespace": "y"}])
     application(cluster, "refused", project="narrow")
     application(cluster, "lost", project="nosuch")
+    application(cluster, "nowhere", source={"repoURL": rig.URL})
     await settled(cluster)
+    assert conditions(app(cluster, "nowhere"))["InvalidSpecError"].endswith("spec.source.chart are required")
     (first, second) = app(cluster, "refused")["status"]["conditions"]
     assert first["message"] == f"application repo {rig.URL} is not permitted in project 'narrow'"
     assert second["message"].endswith("do not match any of the allowed destinations in project 'narrow'")

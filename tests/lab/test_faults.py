@@ -21,6 +21,8 @@ from tests.scenarios.cluster import ROOT
 from tests.scenarios.conftest import Outcome
 from tests.scenarios.process import Forked, Forks
 
+pytestmark = pytest.mark.xdist_group("faults")  # they share a lab
+
 PACE = Pace(node_joins_s=5.0, node_ready_s=1.0, gpu_ready_s=1.0, node_idle_s=5.0, node_leaves_s=1.0, image_s=0.2,
             start_s=0.1, git_s=20.0)  # fmt: skip
 SPEED = 60.0
@@ -93,13 +95,13 @@ SAYS = {
     "access": "admin may not list nodes",
     "kubernetes-version": r"v1\.29.* is older than what aiops can work with",
     "clocks-agree": "this machine's clock is 6 min behind the cluster's",
-    "nodes-ready": "node silent is not ready for 60 min.*network not ready",
+    "nodes-ready": "node silent is not ready for \\d+ min.*network not ready",
     "api-services-available": "v1.gone.example.com is not available.*is not present",
     "argocd-installed": r"does not know AppProject \(argoproj.io\)",
     "cluster-target": "it runs another platform: .*another/platform.git",
     "argocd-version": r"v3\.2\.1 is not the one",
-    "argocd-controller-alive": "it has looked at no Application for 60 min",
-    "applicationset-controller-alive": "has asked to be looked at for 60 min",
+    "argocd-controller-alive": "it has looked at no Application for \\d+ min",
+    "applicationset-controller-alive": "has asked to be looked at for \\d+ min",
     "git-readable": "does not appear to be a git repository",
     "groups-file-pushed": r"groups.generated.yaml is not what main at \w+ holds",
     "project-applied": "AppProject platform is not on the cluster",
@@ -107,15 +109,15 @@ SAYS = {
     "kinds-served": r"Widget \(example.com\) is not served, and \w+ needs it",
     "applications-settled": "annotated argocd.argoproj.io/skip-reconcile=true",
     "default-storage-class": "none of the StorageClasses is the default",
-    "load-balancer-address": "Service default/edge has had no address for 60 min",
+    "load-balancer-address": "Service default/edge has had no address for \\d+ min",
     "secret-stores-ready": "secret-store is not ready: 3 ExternalSecrets read it.*provider client: 403",
     "external-secrets-synced": "is not synced.*Secret does not exist",
     "secrets-present": "Secret [^ ]+ is not there, and ExternalSecret",
     "gpu-stack": "gpu_stack is gke-managed, and the nodes are of aws",
-    "gpu-nodes-usable": "node gpu-bare is up for 60 min and offers no GPU",
+    "gpu-nodes-usable": "node gpu-bare is up for \\d+ min and offers no GPU",
     "gpu-capacity": "every node group is at its maximum size.*gpu-l4 has 1 of at most 1",
     "gpu-models-idle": f"Deployment serving/{MODEL} is up for .*answered no request since its start",
-    "gpu-nodes-idle": "GPU node gpu-idle is up for 60 min.* and nothing on it asks for its GPU",
+    "gpu-nodes-idle": "GPU node gpu-idle is up for \\d+ min.* and nothing on it asks for its GPU",
 }
 """Of the check with the fault's name."""
 SAID_BY = {

@@ -1,7 +1,6 @@
 """The waiting loop and its questions: order, deadline, and what becomes of an answer, an error and a bug."""
 
 import threading
-import time
 from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
 from typing import NoReturn
@@ -131,11 +130,11 @@ def test_what_is_known_is_as_old_as_the_beginning_of_its_read(inbox: Inbox, ques
         began.set()
         go.wait(LONG_S)
 
-    before = time.monotonic()
+    before = clock.monotonic()
     assert not questions.known_since("topic", before)
     questions.ask("topic", read, every_s=0.0)
     began.wait(LONG_S)
-    meanwhile = time.monotonic()
+    meanwhile = clock.monotonic()
     assert not questions.known_since("topic", before)
     go.set()
     questions.close(answer(inbox))

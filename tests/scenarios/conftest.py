@@ -22,6 +22,7 @@ LONGEST_S = 600
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Scenarios come first, as they wait most; those of a module share a platform, and so a worker of pytest-xdist."""
     here = [item for item in items if item.path.parent == Path(__file__).parent]

@@ -6,7 +6,7 @@ from aiops.lab.api.kinds import Json
 from aiops.lab.api.objects import Writer
 from aiops.lab.api.store import Event, Name
 from aiops.lab.argocd import names
-from aiops.lab.argocd.generation import Failed, generated
+from aiops.lab.argocd.generation import FROM_PARAMS, Failed, generated
 from aiops.lab.argocd.health import health_of
 from aiops.lab.argocd.repo_server import RepoServer
 from aiops.lab.argocd.repositories import Unreadable
@@ -57,14 +57,12 @@ class ApplicationSets:
         meta, project = body["metadata"], body["spec"]["template"]["spec"].get("project", "")
         if "{{" not in project and self._objects.find(names.APPPROJECTS, project, meta["namespace"]) is None:
             why = f'error getting project {project}: AppProject.argoproj.io "{project}" not found'
-            raise Failed("ApplicationGenerationFromParamsError", why)
+            raise Failed(FROM_PARAMS, why)
         try:
             await self._repo_server.answers()
         except Unreadable as error:
-            why = (
-                f"error generating params from git: error retrieving Git files: rpc error: code = {error.code} desc = "
-            )
-            raise Failed("ApplicationGenerationFromParamsError", f"{why}{error}") from error
+            why = f"error retrieving Git files: rpc error: code = {error.code} desc = {error}"
+            raise Failed(FROM_PARAMS, f"error generating params from git: {why}") from error
         fresh = bool(names.annotation(body, names.SET_REFRESH))
         return generated(body, self._repo_server.repositories, fresh=fresh)
 
@@ -113,13 +111,12 @@ class ApplicationSets:
 
     def _consume(self, body: Json) -> None:
         """Answer the refresh; this update also writes what Go's types add to a generator."""
+        empty = {"metadata": {}, "spec": {"destination": {}, "project": ""}}
 
         def change(was: Json) -> Json:
             if (was["metadata"].get("annotations") or {}).pop(names.SET_REFRESH, None) is not None:
                 for generator in was["spec"]["generators"]:
-                    generator["git"].setdefault(
-                        "template", {"metadata": {}, "spec": {"destination": {}, "project": ""}}
-                    )
+                    generator["git"].setdefault("template", empty)
             return was
 
         meta = body["metadata"]
@@ -128,12 +125,12 @@ class ApplicationSets:
     def _say(self, body: Json, reason: str, message: str, *, generated: bool) -> None:
         """Write its conditions; without a reason all is well. One that says the same as before keeps its time."""
         now, ok = self._clock.stamp(), not reason
-        params = ("ParametersGenerated", "Successfully generated parameters for all Applications")
+        params = ("ErrorOccurred", message)
+        if generated:
+            params = ("ParametersGenerated", "Successfully generated parameters for all Applications")
         wanted = (
             condition("ErrorOccurred", not ok, reason or UP_TO_DATE, message, now=now),
-            condition(
-                "ParametersGenerated", generated, *(params if generated else ("ErrorOccurred", message)), now=now
-            ),
+            condition("ParametersGenerated", generated, *params, now=now),
             condition("ResourcesUpToDate", ok, UP_TO_DATE if ok else "ErrorOccurred", message, now=now),
         )
 

@@ -3,11 +3,10 @@
 import json
 from copy import deepcopy
 from dataclasses import replace
-from typing import Any
 
 from aiops.lab.api import apply, fields
 from aiops.lab.api.defaults import with_defaults
-from aiops.lab.api.kinds import Json, Kind
+from aiops.lab.api.kinds import Json, Kind, Value
 from aiops.lab.api.objects import Objects, Writer
 from aiops.lab.api.patches import merge, strategic
 from aiops.lab.api.schemas import Schema, below, schema_of
@@ -32,9 +31,7 @@ def put(objects: Objects, kind: Kind, target: Json, *, server_side: bool, replac
         word = "replaced"
     else:
         after = objects.edit(kind.resource, name, namespace, lambda was: _client_side(kind, target, was), BY)
-        word = (
-            "unchanged" if after["metadata"]["resourceVersion"] == live["metadata"]["resourceVersion"] else "configured"
-        )
+        word = "unchanged" if after is live else "configured"
     return f"{kind.kind.lower()}{f'.{kind.group}' if kind.group else ''}/{name} {word}"
 
 
@@ -69,21 +66,17 @@ def _gone(schema: Schema, last: Json, target: Json) -> Json:
     patch: Json = {}
     for key, old in last.items():
         new, place = target.get(key), below(schema, key)
-        merge_key = (
-            place.get("x-kubernetes-patch-merge-key")
-            if "merge" in place.get("x-kubernetes-patch-strategy", "")
-            else None
-        )
+        merges = "merge" in place.get("x-kubernetes-patch-strategy", "")
         if new is None:
             patch[key] = None
         elif isinstance(old, dict) and isinstance(new, dict):
             patch[key] = _gone(place, old, new)
-        elif isinstance(old, list) and isinstance(new, list) and merge_key:
-            patch[key] = _gone_items(place["items"], merge_key, old, new)
+        elif isinstance(old, list) and isinstance(new, list) and (name := place.get("x-kubernetes-patch-merge-key")):
+            patch[key] = _gone_items(place["items"], name, old, new) if merges else []
     return {key: each for key, each in patch.items() if each not in ({}, [])}
 
 
-def _gone_items(schema: Schema, key: str, old: list[Any], new: list[Any]) -> list[Json]:
+def _gone_items(schema: Schema, key: str, old: list[Value], new: list[Value]) -> list[Json]:
     kept = {each[key]: each for each in new if key in each}
     patch = []
     for each in (item for item in old if key in item):

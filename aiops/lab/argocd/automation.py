@@ -37,18 +37,15 @@ def decide(app: Json, status: Json, clock: Clock) -> Decision:
     state = (app.get("status") or {}).get("operationState") or {}
     if _attempted(app, state, commits):
         if state["phase"] != "Succeeded":
-            return Decision(error=f"Failed last sync attempt to {shown}: {state['message']}")
+            return Decision(error=f"Failed last sync attempt to {shown}: {state.get('message', '')}")
         if not automated.get("selfHeal"):
             return Decision()
         attempts = state["operation"].get("sync", {}).get("autoHealAttemptsCount", 0)
         if (left_s := _pause_s(attempts) - (clock.now() - parse(state["finishedAt"])).total_seconds()) > 0:
             return Decision(again_s=left_s)
         operation["sync"] |= {"autoHealAttemptsCount": attempts + 1, "resources": [_short(each) for each in changed]}
-    if (
-        automated.get("prune")
-        and not automated.get("allowEmpty")
-        and all(each.get("requiresPruning") for each in resources)
-    ):
+    wipes = all(each.get("requiresPruning") for each in resources)
+    if wipes and automated.get("prune") and not automated.get("allowEmpty"):
         return Decision(error=f"Skipping sync attempt to {shown}: auto-sync will wipe out all resources")
     return Decision(operation=operation)
 

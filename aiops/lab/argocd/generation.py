@@ -12,6 +12,8 @@ from aiops.lab.argocd.documents import documents
 from aiops.lab.argocd.repositories import Repositories, Unreadable
 from aiops.lab.argocd.templates import Unrenderable, filled
 
+FROM_PARAMS = "ApplicationGenerationFromParamsError"
+
 
 class Failed(Exception):
     """Why nothing can be generated: what the condition ErrorOccurred says, and its reason."""
@@ -28,7 +30,7 @@ def generated(body: Json, repositories: Repositories, *, fresh: bool) -> list[Js
         params = [each for one in body["spec"]["generators"] for each in _parameters(one, repositories, fresh=fresh)]
         return [_application(body, filled(body["spec"]["template"], each, strict=strict)) for each in params]
     except Unreadable as error:
-        raise Failed("ApplicationGenerationFromParamsError", f"error generating params from git: {error}") from error
+        raise Failed(FROM_PARAMS, f"error generating params from git: {error}") from error
     except Unrenderable as error:
         raise Failed("RenderTemplateParamsError", str(error)) from error
 

@@ -1,6 +1,6 @@
 """What an AppProject permits its Applications."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from aiops.lab.api.kinds import Json
@@ -10,14 +10,14 @@ from aiops.lab.argocd.names import IN_CLUSTER, no_such_cluster
 def refusals(project: Json, app: Json) -> list[str]:
     """Why an Application's spec is not permitted."""
     name, destination = project["metadata"]["name"], app["spec"]["destination"]
-    urls = [source["repoURL"] for source in sources_of(app)]
-    found = [
-        f"application repo {url} is not permitted in project '{name}'"
-        for url in urls
-        if not _one_of(
-            url.removesuffix(".git"), (each.removesuffix(".git") for each in project["spec"].get("sourceRepos") or ())
-        )
+    if not all(source["repoURL"] and source.keys() & {"path", "chart", "ref"} for source in sources_of(app)):
+        return ["spec.source.repoURL and either spec.source.path or spec.source.chart are required"]
+    urls = [source["repoURL"].removesuffix(".git") for source in sources_of(app)]
+    allowed = [url.removesuffix(".git") for url in project["spec"].get("sourceRepos") or ()]
+    refused = [
+        source["repoURL"] for source, url in zip(sources_of(app), urls, strict=True) if not _one_of(url, allowed)
     ]
+    found = [f"application repo {url} is not permitted in project '{name}'" for url in refused]
     if why := no_such_cluster(destination):
         return [*found, why]
     if not permits_namespace(project, namespace := destination.get("namespace", "")):
@@ -33,7 +33,7 @@ def permits_namespace(project: Json, namespace: str) -> bool:
         for each in project["spec"].get("destinations") or ()
         if fnmatchcase(IN_CLUSTER, each.get("server", "")) or fnmatchcase("in-cluster", each.get("name", ""))
     ]
-    return _one_of(namespace, (each.get("namespace", "") for each in here))
+    return _one_of(namespace, [each.get("namespace", "") for each in here])
 
 
 def permits_kind(project: Json, group: str, kind: str, *, namespaced: bool) -> bool:
@@ -47,14 +47,13 @@ def permits_kind(project: Json, group: str, kind: str, *, namespaced: bool) -> b
 def sources_of(app: Json) -> list[Json]:
     """An Application's sources, be it one or more."""
     spec = app["spec"]
-    return list(spec.get("sources") or (spec["source"],))
+    return list(spec.get("sources") or (spec.get("source") or {"repoURL": ""},))
 
 
 def _listed(group: str, kind: str, entries: Iterable[Json]) -> bool:
     return any(fnmatchcase(group, each["group"]) and fnmatchcase(kind, each["kind"]) for each in entries)
 
 
-def _one_of(text: str, patterns: Iterable[str]) -> bool:
-    found = list(patterns)
-    denied = any(fnmatchcase(text, pattern[1:]) for pattern in found if pattern.startswith("!"))
-    return not denied and any(fnmatchcase(text, pattern) for pattern in found)
+def _one_of(text: str, patterns: Sequence[str]) -> bool:
+    denied = any(fnmatchcase(text, pattern[1:]) for pattern in patterns if pattern.startswith("!"))
+    return not denied and any(fnmatchcase(text, pattern) for pattern in patterns)

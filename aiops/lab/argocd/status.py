@@ -17,7 +17,9 @@ OF_COMPARISON, OF_SYNC = ("ComparisonError",), ("SyncError",)
 def compared_to(app: Json) -> Json:
     """The spec for which a comparison holds."""
     spec = app["spec"]
-    many = {"source": {"repoURL": ""}, "sources": spec["sources"]} if "sources" in spec else {"source": spec["source"]}
+    many = {"source": spec.get("source") or {"repoURL": ""}}
+    if "sources" in spec:
+        many = {"source": {"repoURL": ""}, "sources": spec["sources"]}
     ignored = {"ignoreDifferences": spec["ignoreDifferences"]} if spec.get("ignoreDifferences") else {}
     return {"destination": spec["destination"], **many, **ignored}
 
