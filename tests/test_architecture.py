@@ -34,7 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "clock": set(),
     "lab": set(),
 }  # fmt: skip
-"""Besides itself and `FOR_ALL`, of which `lab` takes nothing. `cli` may import everything, and nobody `cli` or `lab`."""
+"""Besides itself and `FOR_ALL`, of which `lab` takes none. `cli` may import everything, and nobody `cli` or `lab`."""
 MAY_IMPORT["cli"] = MAY_IMPORT.keys() - {"__main__"} | {"progress.events", "progress.results", "progress.remembered"}
 FOR_ALL = {"errors", "clock"}
 LIBRARIES = {

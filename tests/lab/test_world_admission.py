@@ -1,5 +1,7 @@
 """What the API server's own plugins refuse, in its words."""
 
+from typing import Any
+
 import pytest
 
 from aiops.lab.api.kinds import Json
@@ -85,6 +87,14 @@ def test_what_counts_of_a_quota(cluster: Cluster) -> None:
     assert "requested: count/pods=1,pods=1, used: count/pods=2,pods=1" in refusal(cluster, name="r").message
 
 
+def test_a_quota_that_came_late(cluster: Cluster) -> None:
+    """Less than is used already: only who asks for more of it is refused."""
+    create(cluster, "pods", "p", spec=pod_spec(gpus=1))
+    create(cluster, "resourcequotas", "hand", spec={"hard": {"requests.nvidia.com/gpu": "0"}})
+    create(cluster, "pods", "cpu", spec=pod_spec())
+    assert "exceeded quota" in refusal(cluster, pod_spec(gpus=1), name="gpu").message
+
+
 def test_a_limit_range(cluster: Cluster) -> None:
     create(cluster, "limitranges", "hand", spec={"limits": [{"type": "Container", "max": {"memory": "1Gi"}}]})
     create(cluster, "pods", "small", spec=limited(pod_spec(), limits={"memory": "1024Mi"}))
@@ -131,9 +141,9 @@ PODS: Json = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"]
 GROUP = "admissionregistration.k8s.io"
 
 
-def policy(cluster: Cluster, expression: str, action: str = "Deny", **rule: list[str]) -> None:
+def policy(cluster: Cluster, expression: str, action: str = "Deny", rule: Json | None = None, **more: object) -> None:
     validation = {"expression": expression, **({"message": "not today"} if expression == "false" else {})}
-    spec = {"matchConstraints": {"resourceRules": [PODS | rule]}, "validations": [validation]}
+    spec = {"matchConstraints": {"resourceRules": [PODS | (rule or {})]}, "validations": [validation], **more}
     create(cluster, f"validatingadmissionpolicies.{GROUP}", "never", spec=spec)
     binding = {"policyName": "never", "validationActions": [action]}
     create(cluster, f"validatingadmissionpolicybindings.{GROUP}", "bound", spec=binding)
@@ -149,16 +159,14 @@ def test_an_admission_policy(cluster: Cluster) -> None:
 
 
 @pytest.mark.parametrize(
-    ("expression", "action", "resources"),
+    ("expression", "more"),
     [
-        ("true", "Deny", "pods"),
-        ("has(object.x)", "Deny", "pods"),
-        ("false", "Audit", "pods"),
-        ("false", "Deny", "jobs"),
+        ("true", {}), ("object.x", {}), ("false", {"action": "Audit"}), ("false", {"rule": {"resources": ["jobs"]}}),
+        ("false", {"matchConditions": [{"name": "n", "expression": "object.x"}]}),
     ],
-)
-def test_a_policy_that_admits(cluster: Cluster, expression: str, action: str, resources: str) -> None:
-    policy(cluster, expression, action, resources=[resources])
+)  # fmt: skip
+def test_a_policy_that_admits(cluster: Cluster, expression: str, more: dict[str, Any]) -> None:
+    policy(cluster, expression, **more)
     create(cluster, "pods", "p", spec=pod_spec())
 
 
@@ -200,4 +208,12 @@ def test_a_webhook_that_is_not_up(cluster: Cluster, client: Json, why: str) -> N
 )
 def test_a_webhook_that_is_not_asked(cluster: Cluster, more: Json) -> None:
     webhook(cluster, URL, **more)
+    create(cluster, "pods", "p", spec=pod_spec())
+
+
+def test_who_refuses_everything_can_be_removed(cluster: Cluster) -> None:
+    everything = {"apiGroups": ["*"], "apiVersions": ["*"], "operations": ["*"], "resources": ["*"]}
+    webhook(cluster, URL, rules=[everything])
+    assert refusal(cluster).code == 500
+    cluster.objects.delete(f"validatingwebhookconfigurations.{GROUP}", "hook", "", ADMIN)
     create(cluster, "pods", "p", spec=pod_spec())

@@ -153,14 +153,47 @@ def test_an_idle_node_leaves() -> None:
 
 
 def test_who_no_longer_waits_gets_no_node() -> None:
+    """And takes no place of those who do."""
     cluster = cloud(replace(AT_ONCE, node_joins_s=10))
+    gpu_pod(cluster, "p")
+    gpu_pod(cluster, "q")
+
+    def go() -> None:
+        for name in "pq":
+            cluster.objects.delete("pods", name, "x", ADMIN, grace_s=0)
+
+    def late() -> None:
+        assert gpu_nodes(cluster) == []
+        gpu_pod(cluster, "r")
+
+    both_told, later = lambda: len(told(cluster)) == 2, lambda: cluster.clock.elapsed() > 40
+    play(cluster, both_told, do(go), later, do(late), placed(cluster, "r"))
+    assert len(gpu_nodes(cluster)) == 1
+
+
+def test_a_node_is_meant_for_one() -> None:
+    """One that still boots is no room for a second pod."""
+    cluster = cloud(replace(AT_ONCE, gpu_ready_s=20))
+    gpu_pod(cluster)
+    play(cluster, lambda: gpu_nodes(cluster), do(lambda: gpu_pod(cluster, "q")), lambda: placed(cluster, "p", "q")())
+    assert len(gpu_nodes(cluster)) == 2
+
+
+def test_a_node_that_leaves_is_no_room() -> None:
+    cluster = cloud(replace(AT_ONCE, node_idle_s=5, node_leaves_s=1e6))
     gpu_pod(cluster)
 
     def goes() -> None:
         cluster.objects.delete("pods", "p", "x", ADMIN, grace_s=0)
 
-    play(cluster, lambda: told(cluster), do(goes), lambda: cluster.clock.elapsed() > 40)
-    assert gpu_nodes(cluster) == []
+    def is_leaving() -> bool:
+        return autoscaler.LEAVING in str(cluster.objects.list("nodes"))
+
+    def comes() -> None:
+        gpu_pod(cluster, "q")
+
+    play(cluster, placed(cluster, "p"), do(goes), is_leaving, do(comes), lambda: placed(cluster, "q")())
+    assert len(gpu_nodes(cluster)) == 2
 
 
 def test_the_cloud_has_no_quota() -> None:

@@ -46,6 +46,11 @@ def play(cluster: Cluster, *steps: Callable[[], object]) -> None:
     asyncio.run(run())
 
 
+def status_of(cluster: Cluster, resource: str, name: str) -> Json:
+    found: Json = cluster.objects.get(resource, name, "x")["status"]
+    return found
+
+
 def conditions(cluster: Cluster, resource: str, name: str, namespace: str = "x") -> dict[str, str]:
     status = cluster.objects.get(resource, name, namespace).get("status", {})
     return {each["type"]: each["status"] for each in status.get("conditions", ())}
@@ -83,12 +88,16 @@ def test_a_status_follows_its_object() -> None:
     create(cluster, resource, "g", spec={})
     create(cluster, "httproutes.gateway.networking.k8s.io", "r", spec={"parentRefs": [{"name": "g"}]})
     create(cluster, "clusters.postgresql.cnpg.io", "db", spec={"instances": 3})
+    written = []
 
     def is_newer() -> None:
         assert conditions(cluster, resource, "g") == {"Accepted": "True", "Programmed": "True"}
         edit(cluster, resource, "g", lambda now: {**now, "spec": {"listeners": []}})
+        written.append(status_of(cluster, "httproutes.gateway.networking.k8s.io", "r"))
+        annotated(cluster, "httproutes.gateway.networking.k8s.io", "r", x="y")
 
     play(cluster, is_newer)
+    assert written == [status_of(cluster, "httproutes.gateway.networking.k8s.io", "r")]
     gateway = cluster.objects.get(resource, "g", "x")
     assert gateway["metadata"]["generation"] == 2
     assert {each["observedGeneration"] for each in gateway["status"]["conditions"]} == {2}
@@ -100,14 +109,16 @@ def test_a_status_follows_its_object() -> None:
 def test_keda_tells_what_is_paused() -> None:
     cluster, resource = platform(), "scaledobjects.keda.sh"
     create(cluster, resource, "s", spec={})
-    paused = []
+    seen = []
 
     def look() -> None:
-        paused.append(conditions(cluster, resource, "s")["Paused"])
+        seen.append({each["type"]: each for each in status_of(cluster, resource, "s")["conditions"]})
         annotated(cluster, resource, "s", **{"autoscaling.keda.sh/paused": "true"})
 
     play(cluster, look, look)
-    assert paused == ["False", "True"]
+    first, second = seen
+    assert [each["Paused"]["status"] for each in seen] == ["False", "True"]
+    assert first["Ready"] == second["Ready"], "what stays as it was keeps its time"
 
 
 def test_what_somebody_plays_by_hand() -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import json
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -241,6 +241,11 @@ def test_the_gateway_passes_on_what_its_backends_say(pods: Pods) -> None:
         assert judge(gateway(alias), reply).status == "ok", reply
         assert (reply.json["model"], reply.headers["x-litellm-model-group"]) == (alias, alias)
     assert b"null" not in pods.ask("litellm", CHAT, chat_body("qwen"), key=key).body
+    called = pods.ask("litellm", CHAT, chat_body("qwen", tools=True), key=key).json["choices"][0]["message"]
+    assert called["content"] is None
+    stream = pods.ask("litellm", CHAT, chat_body("qwen", stream=True), key=key).body
+    *_, counted, done = stream.strip().split(b"\n\n")
+    assert (json.loads(counted[6:])["choices"], done) == ([{"index": 0, "delta": {}}], b"data: [DONE]")
 
 
 def test_backends_that_fail(pods: Pods) -> None:
@@ -265,11 +270,8 @@ def test_a_key_of_the_gateway(pods: Pods) -> None:
     assert finding(key) == "smoke.budget"
     assert finding(key, "embeddings") == "smoke.forbidden"
     assert pods.ask("litellm", "/key/generate", {}, key=key).status == 401
-    short = minted(pods, duration="1s")
-    end: Callable[[], Reply] = lambda: pods.ask("litellm", "/v1/models", key=short)  # noqa: E731
-    while end().status == 200:
-        pass
-    assert end().json["error"]["type"] == "expired_key"
+    over = pods.ask("litellm", "/v1/models", key=minted(pods, duration="0s"))
+    assert over.json["error"]["type"] == "expired_key"
     gone = [pods.ask("litellm", "/key/delete", {"keys": [key]}, key=MASTER) for _ in range(2)]
     assert [judge_deleted(gateway(), reply).status for reply in gone] == ["ok", "warn"]
     assert (finding(key), finding("wrong")) == ("smoke.unauthorized", "smoke.unauthorized")

@@ -12,11 +12,9 @@ def refusals(project: Json, app: Json) -> list[str]:
     name, destination = project["metadata"]["name"], app["spec"]["destination"]
     if not all(source["repoURL"] and source.keys() & {"path", "chart", "ref"} for source in sources_of(app)):
         return ["spec.source.repoURL and either spec.source.path or spec.source.chart are required"]
-    urls = [source["repoURL"].removesuffix(".git") for source in sources_of(app)]
     allowed = [url.removesuffix(".git") for url in project["spec"].get("sourceRepos") or ()]
-    refused = [
-        source["repoURL"] for source, url in zip(sources_of(app), urls, strict=True) if not _one_of(url, allowed)
-    ]
+    urls = [source["repoURL"] for source in sources_of(app)]
+    refused = [url for url in urls if not _one_of(url.removesuffix(".git"), allowed)]
     found = [f"application repo {url} is not permitted in project '{name}'" for url in refused]
     if why := no_such_cluster(destination):
         return [*found, why]

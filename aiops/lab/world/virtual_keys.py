@@ -37,7 +37,7 @@ class VirtualKeys:
         token = f"sk-{secrets.token_urlsafe(16)}"
         key = self.live[token] = VirtualKey(
             alias=alias, models=asked.get("models") or [], budget=asked.get("max_budget"),
-            expires=self._clock.now() + lasts if lasts else None,
+            expires=None if lasts is None else self._clock.now() + lasts,
         )  # fmt: skip
         return Answer(body={
             "key": token, "key_name": f"sk-...{token[-4:]}", "token": _hash(token), "token_id": _hash(token),
