@@ -10,6 +10,7 @@ from aiops.lab.api.kinds import Json, Kind, Value
 from aiops.lab.api.objects import Objects, Writer
 from aiops.lab.api.patches import merge, strategic
 from aiops.lab.api.schemas import Schema, below, schema_of
+from aiops.lab.argocd.documents import written
 
 BY = Writer(user="system:serviceaccount:argocd:argocd-application-controller", manager="argocd-controller")
 LAST = "kubectl.kubernetes.io/last-applied-configuration"
@@ -56,9 +57,9 @@ def _client_side(kind: Kind, target: Json, live: Json) -> Json:
 
 
 def _noted(target: Json) -> Json:
-    text = json.dumps(target, sort_keys=True, separators=(",", ":")) + "\n"
     meta = target["metadata"]
-    return {**target, "metadata": {**meta, "annotations": {**(meta.get("annotations") or {}), LAST: text}}}
+    notes = {**(meta.get("annotations") or {}), LAST: f"{written(target)}\n"}
+    return {**target, "metadata": {**meta, "annotations": notes}}
 
 
 def _gone(schema: Schema, last: Json, target: Json) -> Json:

@@ -1,8 +1,10 @@
-"""YAML and JSON files as Argo CD reads them."""
+"""YAML and JSON files as Argo CD reads them, and JSON as it writes it."""
+
+import json
 
 import yaml
 
-from aiops.lab.api.kinds import Value
+from aiops.lab.api.kinds import Json, Value
 
 
 class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -18,3 +20,9 @@ Loader.yaml_implicit_resolvers = {
 def documents(text: bytes | str) -> list[Value]:
     """Every document of a file; yaml.YAMLError where it cannot be read."""
     return [each for each in yaml.load_all(text, Loader) if each is not None]
+
+
+def written(body: Json) -> str:
+    """JSON as Go writes it."""
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.translate({ord(sign): f"\\u{ord(sign):04x}" for sign in "&<>"})

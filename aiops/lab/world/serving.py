@@ -7,7 +7,6 @@ A container with an image of LiteLLM is the gateway; one of text-embeddings-infe
 from urllib.parse import urlsplit
 
 from aiops.lab.api.kinds import Json
-from aiops.lab.api.store import Event
 from aiops.lab.cluster import Cluster, Connection
 from aiops.lab.world.exchange import Server
 from aiops.lab.world.litellm import Alias, Litellm
@@ -22,24 +21,17 @@ MASTER_KEYS = ("LITELLM_MASTER_KEY", "PROXY_MASTER_KEY")
 
 def start(cluster: Cluster) -> None:
     """Let servers be found behind pods."""
-    serving = Serving(cluster)
-    cluster.servers = serving.connect
-    cluster.store.subscribers.append(serving.forget)
+    cluster.servers = Serving(cluster).connect
 
 
 class Serving:
-    """All of them; each begins with the first question to it, and ends with its pod."""
+    """All of them; each begins with the first question to it."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster, self._objects = cluster, cluster.objects
         self._wires = Wires(cluster)
         self._servers: dict[str, Server] = {}
         """By uid of the pod."""
-
-    def forget(self, event: Event) -> None:
-        """Of a pod that is gone."""
-        if event.resource == "pods" and event.type == "DELETED":
-            self._servers.pop(event.object["metadata"]["uid"], None)
 
     async def connect(self, pod: Json, port: int) -> Connection | None:
         """A connection to what listens on a port of a pod."""

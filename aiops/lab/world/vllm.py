@@ -27,7 +27,7 @@ class Vllm:
 
     def __init__(self, model: str, key: str, *, tools: bool, clock: Clock, faults: Faults) -> None:
         """`model`: its --served-model-name; `tools`: it has a --tool-call-parser."""
-        self.model, self._key, self._tools = model, key, tools
+        self._model, self._key, self._tools = model, key, tools
         self._clock, self._faults = clock, faults
         self._finished = 0
 
@@ -54,8 +54,8 @@ class Vllm:
         }
 
     def _generate(self, body: Json, make: Callable[[Json], Answer]) -> Answer:
-        if body.get("model") != self.model:
-            words = f"The model `{body.get('model')}` does not exist. Valid aliases: {self.model}."
+        if body.get("model") != self._model:
+            words = f"The model `{body.get('model')}` does not exist. Valid aliases: {self._model}."
             return _error(404, words, "NotFoundError", "model")
         if self._faults.on(MODEL_FAILS):
             return _error(500, "EngineCore encountered an issue. See stack trace (above) for the root cause.",
@@ -72,20 +72,20 @@ class Vllm:
             return _error(400, UNPARSED["auto" if choice == "auto" else "required"], "BadRequestError")
         if body.get("stream"):
             counted = bool((body.get("stream_options") or {}).get("include_usage"))
-            return Answer(chunks=chat_chunks(self.model, self._now, counted=counted))
+            return Answer(chunks=chat_chunks(self._model, self._now, counted=counted))
         if choice == "none":
-            return Answer(body=chat(self.model, self._now))
-        return Answer(body=chat(self.model, self._now, [tool_call(body["tools"][0])], content=None))
+            return Answer(body=chat(self._model, self._now))
+        return Answer(body=chat(self._model, self._now, [tool_call(body["tools"][0])], content=None))
 
     def _complete(self, body: Json) -> Answer:
-        return Answer(body=completion(self.model, self._now))
+        return Answer(body=completion(self._model, self._now))
 
     def _models(self) -> Json:
-        about = {"object": "model", "created": self._now, "owned_by": "vllm", "root": self.model, "parent": None}
-        return {"object": "list", "data": [{"id": self.model, **about, "max_model_len": 8192, "permission": []}]}
+        about = {"object": "model", "created": self._now, "owned_by": "vllm", "root": self._model, "parent": None}
+        return {"object": "list", "data": [{"id": self._model, **about, "max_model_len": 8192, "permission": []}]}
 
     def _metrics(self) -> str:
-        labels = f'engine="0",model_name="{self.model}"'
+        labels = f'engine="0",model_name="{self._model}"'
         return (
             "# TYPE vllm:num_requests_running gauge\n"
             f"vllm:num_requests_running{{{labels}}} 0.0\n"
@@ -102,7 +102,7 @@ class Embeddings:
     """text-embeddings-inference: it takes any name for its one model."""
 
     def __init__(self, model: str, *, clock: Clock) -> None:
-        self.model, self._clock = model, clock
+        self._model, self._clock = model, clock
         self._finished = 0
 
     def answer(self, request: Request) -> Answer:
@@ -111,12 +111,12 @@ class Embeddings:
             case "GET", "/health":
                 return Answer()
             case "GET", "/info":
-                return Answer(body={"model_id": self.model, "max_input_length": 512, "version": "1.7.4"})
+                return Answer(body={"model_id": self._model, "max_input_length": 512, "version": "1.7.4"})
             case "GET", "/metrics":
                 return Answer(body=f"# TYPE te_request_success counter\nte_request_success {self._finished}\n")
             case "POST", "/v1/embeddings":
                 self._finished += 1
-                return Answer(body=embedding(self.model, int(self._clock.now().timestamp())))
+                return Answer(body=embedding(self._model, int(self._clock.now().timestamp())))
         return Answer(status=404)
 
 

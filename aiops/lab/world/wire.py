@@ -45,8 +45,8 @@ class Wires:
 async def _respond(server: Server, request: web.BaseRequest) -> web.StreamResponse:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     try:
-        body = json.loads(await request.read() or b"{}")
-    except ValueError:
+        body = dict(json.loads(await request.read() or b"{}"))
+    except (TypeError, ValueError):
         return web.json_response({"error": {"message": "Invalid JSON payload", "code": 400}}, status=400)
     key = token.strip() if scheme == "Bearer" else ""
     answer = server.answer(Request(method=request.method, path=request.path, key=key, body=body))

@@ -2,11 +2,11 @@
 
 import base64
 import hashlib
-import json
 from collections.abc import Iterator
 from posixpath import basename, join, normpath
 
 from aiops.lab.api.kinds import Json
+from aiops.lab.argocd.documents import written
 from aiops.lab.argocd.repositories import Tree, Unreadable
 
 HASHED = "kustomize.config.k8s.io/needs-hash"
@@ -57,7 +57,4 @@ def hash_of(body: Json) -> str:
     content = {"data": body.get("data") or "", "kind": body["kind"], "name": ""}
     if body["kind"] == "Secret":
         content["type"] = body["type"]
-    packed = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    for sign in "&<>":  # as Go writes them
-        packed = packed.replace(sign, f"\\u{ord(sign):04x}")
-    return hashlib.sha256(packed.encode()).hexdigest()[:10].translate(str.maketrans("013ae", "ghkmt"))
+    return hashlib.sha256(written(content).encode()).hexdigest()[:10].translate(str.maketrans("013ae", "ghkmt"))
