@@ -77,7 +77,7 @@ def operator(forks: Forks, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     folder = tmp_path_factory.mktemp("lab")
     platform = prepare(ROOT / "config.yaml", folder)
     text = platform.config.path.read_text()
-    platform.config.path.write_text(text + "  timeouts: { node: 1m, answer: 1s }\n")
+    platform.config.path.write_text(text + "  timeouts: { node: 1m, answer: 3s }\n")
     repositories = {platform.config.repo_url: platform.repository}
     with Lab(folder, tree=platform.config.tree, repositories=repositories, speed=SPEED, pace=PACE) as lab:
         own = {"KUBECONFIG": str(lab.kubeconfig), "AIOPS_CONFIG": str(platform.config.path)}

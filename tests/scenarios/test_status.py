@@ -78,7 +78,7 @@ def test_what_is_not_settled_is_told_as_by_wait(standing: Operator, changed: Cha
     assert standing("wait", *PROFILE, "--timeout", "8s").code == 4
     outcome = once(standing, r"waiting +keda\b.*no node takes it: 0/2 nodes are available")
     document = standing("status", "-o", "json")
-    waited = standing("wait", *PROFILE, "--passive", "--timeout", "1s", "-o", "json")
+    waited = standing("wait", *PROFILE, "--passive", "--timeout", "4s", "-o", "json")
     assert (outcome.code, waited.code) == (0, 4), outcome
     assert rows(document) == rows(waited)
     assert rows(document)["keda"][0] == "waiting", document

@@ -36,7 +36,8 @@ class Scheduler:
     def of_pod(self, event: Event) -> Iterable[Name]:
         """A pod without a node; and what a pod that ends or goes may have left to others."""
         if not event.object["spec"].get("nodeName"):
-            return (event.name,) if event.type != "DELETED" else ()
+            is_other = event.old is None or event.old["spec"] != event.object["spec"]  # its status is no reason to look
+            return (event.name,) if event.type != "DELETED" and is_other else ()
         was_over = event.old is not None and has_ended(event.old)
         left = event.type == "DELETED" or (has_ended(event.object) and not was_over)
         return self.pending(event) if left else ()
