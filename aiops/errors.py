@@ -133,6 +133,8 @@ class Forbidden(CannotTell):
 class Interrupted(AiopsError):
     """Ctrl-C (130) or SIGTERM (143); nothing is written after it."""
 
-    def __init__(self, exit_code: int = 130) -> None:
-        super().__init__("interrupted", "run the same command again: it goes on where things stand")
+    def __init__(
+        self, exit_code: int = 130, hint: str = "run the same command again: it goes on where things stand"
+    ) -> None:
+        super().__init__("interrupted", hint)
         self.exit_code = exit_code

@@ -11,7 +11,7 @@ from aiops.cli.options import Command, output_option, profile_option_of, run_out
 if TYPE_CHECKING:
     from aiops.cli.execute import Options
 
-REHEARSAL_SPEED = 90.0
+REHEARSAL_SPEED = 60.0
 """A bring-up takes seconds then, and an ordinary machine still keeps up."""
 report_option = output_option(["text", "json"], "text for people; one json document on stdout.")
 tree_option = click.option(

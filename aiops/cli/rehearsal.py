@@ -11,7 +11,7 @@ from shutil import rmtree
 
 from aiops.cli.lab_platform import CONTEXT, Unversioned, config_file, prepare, start
 from aiops.config.spelling import did_you_mean
-from aiops.errors import WrongUse
+from aiops.errors import Interrupted, WrongUse
 from aiops.lab import provoked, repository
 from aiops.lab.lab import Lab
 from aiops.lab.provoked import files
@@ -31,13 +31,16 @@ def rehearse(session: Session, profile: str, *, tree: Path | None, faults: Itera
             guess = did_you_mean(slug, [*provoked.BY_SLUG, *files.BY_SLUG])
             raise WrongUse(f"no fault `{slug}`{guess}", "`aiops lab faults` lists them")
     edits = [files.BY_SLUG[slug] for slug in faults if slug in files.BY_SLUG]
-    with _on_a_lab(session, tree, edits, speed) as lab:
-        for slug in faults:
-            if slug in provoked.BY_SLUG:
-                lab.call(partial(provoked.switch, lab.cluster, slug, True))
-        session.target = f"context {CONTEXT} ({session.kube.server}), a lab: everything is simulated"
-        session.report(Said(text=session.target))
-        result = bring_up(session, profile, limit_s=None)
+    try:
+        with _on_a_lab(session, tree, edits, speed) as lab:
+            for slug in faults:
+                if slug in provoked.BY_SLUG:
+                    lab.call(partial(provoked.switch, lab.cluster, slug, True))
+            session.target = f"context {CONTEXT} ({session.kube.server}), a lab: everything is simulated"
+            session.report(Said(text=session.target))
+            result = bring_up(session, profile, limit_s=None)
+    except KeyboardInterrupt as stop:
+        raise Interrupted(getattr(stop, "exit_code", 130), "the lab is gone, and all that was on it") from None
     return replace(result, hint=result.hint.replace(again(profile), CLOSER))
 
 
