@@ -8,6 +8,8 @@ import pytest
 from tests.scenarios.cluster import eventually, get
 from tests.scenarios.conftest import Operator
 
+pytestmark = pytest.mark.long
+
 APPLICATION, SERVICE, NAMESPACE = "kserve-demo", "qwen-cpu", "demos"
 STOP = "serving.kserve.io/stop"
 

@@ -20,6 +20,8 @@ from tests.scenarios.models import (
     scale,
 )
 
+pytestmark = pytest.mark.long
+
 Changed = Callable[..., str]
 Obstacle = Callable[[Operator], AbstractContextManager[None]]
 CATALOG = "clusters/lab/catalog/serving-core/vllm-qwen.yaml"

@@ -10,6 +10,8 @@ from tests.scenarios.cluster import eventually
 from tests.scenarios.conftest import Operator, Outcome
 from tests.scenarios.models import MODEL, gpu_nodes, model_server, scale
 
+pytestmark = pytest.mark.long
+
 Changed = Callable[..., str]
 PROFILE = ("--profile", "full")
 LAYERS = {
