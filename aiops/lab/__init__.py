@@ -9,5 +9,5 @@ It imports nothing of aiops: it speaks HTTP, as a cluster does, and reads the pl
 
 What it does not simulate: containers and their probes, a network between pods, CEL and webhooks, exec and attach, charts
 (each is one stub Deployment), kustomize's remote resources, sync windows, dry runs of syncs, pod affinity and
-preemption, protobuf in answers. docs/lab.md has the whole list. What nobody serves is answered with 501 and remembered.
+preemption, protobuf in answers. docs/lab.md has the whole list. What is not served is a 501, and remembered.
 """
