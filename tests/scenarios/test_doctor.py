@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import stat
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -206,7 +207,7 @@ def as_if_long_ago(cluster: Cluster, kind: str, name: str, namespace: str, field
     for entry in owning:
         entry["time"] = then
     # times alone the server would not take: something else has to change, by somebody else
-    meta = {"managedFields": entries, "annotations": {"tests/aged": then}}
+    meta = {"managedFields": entries, "annotations": {"tests/aged": str(time.time_ns())}}
     patch = json.dumps({"metadata": meta})
     cluster.kubectl("-n", namespace, "patch", kind, name, "--type=merge", "--field-manager=tests", "-p", patch)
     assert {entry["time"] for entry in owners()[1]} == {then}, owners()
