@@ -12,6 +12,7 @@ from aiops.clients.git import Git
 from aiops.config.find import find
 from aiops.config.load import load
 from aiops.config.model import Config
+from aiops.config.spelling import did_you_mean
 from aiops.errors import NoConfig, WrongUse
 from aiops.lab import repository
 from aiops.lab.argocd.repositories import Repositories
@@ -71,6 +72,11 @@ def start(platform: Platform, folder: Path, *, speed: float, context: str, port:
     """A lab, not started yet, whose Argo CD reads the platform."""
     urls = {platform.config.repo_url: platform.repository}
     return Lab(folder, tree=platform.config.tree, repositories=urls, port=port, speed=speed, context=context)
+
+
+def no_fault(slug: str, known: Iterable[str]) -> WrongUse:
+    """The refusal of a fault that is none of these."""
+    return WrongUse(f"no fault `{slug}`{did_you_mean(slug, known)}", "`aiops lab faults` lists them")
 
 
 class Unversioned(Git):

@@ -10,9 +10,8 @@ from pathlib import Path
 from shutil import rmtree
 
 from aiops.cli.lab import lab_words
-from aiops.cli.lab_platform import CONTEXT, Platform, config_file, prepare, start
+from aiops.cli.lab_platform import CONTEXT, Platform, config_file, no_fault, prepare, start
 from aiops.cli.showing import write_line
-from aiops.config.spelling import did_you_mean
 from aiops.errors import WrongUse
 from aiops.lab import control, provoked
 from aiops.lab.api.kinds import Json
@@ -110,7 +109,7 @@ def switch(slug: str, *, on: bool) -> LabStands:
             f"{slug} is a fault of your own files, which a lab leaves alone", f"aiops rehearse --fault {slug}"
         )
     if slug not in provoked.BY_SLUG:
-        raise WrongUse(f"no fault `{slug}`{did_you_mean(slug, provoked.BY_SLUG)}", "`aiops lab faults` lists them")
+        raise no_fault(slug, provoked.BY_SLUG)
     fault = provoked.BY_SLUG[slug]
     try:
         control.ask(_place(), {"slug": slug, "on": on})

@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import Path
 from shutil import rmtree
 
-from aiops.cli.lab_platform import CONTEXT, Unversioned, config_file, prepare, start
-from aiops.config.spelling import did_you_mean
-from aiops.errors import Interrupted, WrongUse
+from aiops.cli.lab import lab_words
+from aiops.cli.lab_platform import CONTEXT, Unversioned, config_file, no_fault, prepare, start
+from aiops.errors import Interrupted
 from aiops.lab import provoked, repository
 from aiops.lab.lab import Lab
 from aiops.lab.provoked import files
@@ -28,15 +28,14 @@ def rehearse(session: Session, profile: str, *, tree: Path | None, faults: Itera
     faults = tuple(faults)
     for slug in faults:
         if slug not in provoked.BY_SLUG.keys() | files.BY_SLUG.keys():
-            guess = did_you_mean(slug, [*provoked.BY_SLUG, *files.BY_SLUG])
-            raise WrongUse(f"no fault `{slug}`{guess}", "`aiops lab faults` lists them")
+            raise no_fault(slug, [*provoked.BY_SLUG, *files.BY_SLUG])
     edits = [files.BY_SLUG[slug] for slug in faults if slug in files.BY_SLUG]
     try:
         with _on_a_lab(session, tree, edits, speed) as lab:
             for slug in faults:
                 if slug in provoked.BY_SLUG:
                     lab.call(partial(provoked.switch, lab.cluster, slug, True))
-            session.target = f"context {CONTEXT} ({session.kube.server}), a lab: everything is simulated"
+            session.target = f"context {CONTEXT} ({session.kube.server}), {lab_words(1.0)}"
             session.report(Said(text=session.target))
             result = bring_up(session, profile, limit_s=None)
     except KeyboardInterrupt as stop:

@@ -179,8 +179,8 @@ def _replayed(result: Replayed) -> Iterator[Line | Page]:
 def _lab_stands(result: LabStands) -> Iterator[Line]:
     width = max((len(fault.slug) for fault in result.faults), default=0)
     for fault in result.faults:
-        words = f"{fault.slug:<{width}}  {'on ' if fault.on else 'off'}  {fault.provokes} ({fault.named_by})"
-        yield Line(words, WARNING if fault.on else INFO)
+        lead = f"{fault.slug:<{width}}  {'on ' if fault.on else 'off'}  "
+        yield Line(f"{lead}{fault.provokes} ({fault.named_by})", WARNING if fault.on else INFO, hang=len(lead))
 
 
 @body.register
