@@ -3,15 +3,30 @@
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
-from aiops.lab.cluster import Pace
+from aiops.lab.cluster import Cluster, Pace
 from aiops.lab.lab import Lab
+from tests.lab.argocd import NOTE, argocd, write
 from tests.lab.client import Client
 
 QUICK = Pace(node_joins_s=0.2, node_ready_s=0.0, gpu_ready_s=0.0, node_idle_s=0.5, image_s=0.0, start_s=0.0, stop_s=0.0)
 NUMBERS = itertools.count(1)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """What Argo CD reads: one ConfigMap."""
+    write(tmp_path, "app/note.yaml", NOTE)
+    return tmp_path
+
+
+@pytest.fixture
+def cluster(folder: Path) -> Cluster:
+    """One with Argo CD's controllers, which read that folder, and without HTTP."""
+    return argocd(folder)
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,8 @@ from tests.lab.client import Client
 from tests.lab.replay import Json, Player
 from tests.real.questions import PREPARED, STORIES
 
+pytestmark = pytest.mark.xdist_group("answers")  # they share a lab
+
 ANSWERS = Path(__file__).with_name("answers")
 CHANCE, MOMENT = "is given out by chance", "is when it happened"
 EMPTY = "of a node without a kubelet holds empty texts, which the lab leaves out"

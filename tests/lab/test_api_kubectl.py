@@ -31,11 +31,16 @@ class Kubectl:
     def __init__(self, lab: Lab, namespace: str) -> None:
         self._lab, self._namespace = lab, namespace.rpartition("/")[2]
 
+    def command(self, *words: str, viewer: bool = False) -> list[str]:
+        """Its command line; what it remembers is kept beside the kubeconfig, and not in the user's folder."""
+        config = self._lab.viewer_kubeconfig if viewer else self._lab.kubeconfig
+        cache = config.with_name("kubectl")
+        return [KUBECTL or "", "--kubeconfig", str(config), "--cache-dir", str(cache), "-n", self._namespace, *words]
+
     def run(self, *words: str, text: str | None = None, viewer: bool = False) -> tuple[int, str]:
         """Its exit code, and all that it said."""
-        config = self._lab.viewer_kubeconfig if viewer else self._lab.kubeconfig
-        before = [KUBECTL or "", "--kubeconfig", str(config), "-n", self._namespace]
-        done = subprocess.run([*before, *words], input=text, capture_output=True, text=True, timeout=60, check=False)
+        command = self.command(*words, viewer=viewer)
+        done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=60, check=False)
         return done.returncode, done.stdout + done.stderr
 
     def __call__(self, *words: str, text: str | None = None) -> str:
@@ -110,10 +115,9 @@ def test_a_dry_run_leaves_nothing(kubectl: Kubectl) -> None:
     assert kubectl("get", "pods") == f"No resources found in {kubectl._namespace} namespace."
 
 
-def test_a_watch_is_followed(kubectl: Kubectl, admin: Client, namespace: str, lab: Lab) -> None:
-    words = ("get", "cm", "-w", "--no-headers", "--output-watch-events")
-    before = [KUBECTL or "", "--kubeconfig", str(lab.kubeconfig), "-n", kubectl._namespace]
-    with subprocess.Popen([*before, *words], stdout=subprocess.PIPE, text=True) as process:
+def test_a_watch_is_followed(kubectl: Kubectl, admin: Client, namespace: str) -> None:
+    command = kubectl.command("get", "cm", "-w", "--no-headers", "--output-watch-events")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         admin.create(f"{namespace}/configmaps", config_map("a"))
         assert process.stdout.readline().split()[:3] == ["ADDED", "a", "0"]

@@ -28,17 +28,6 @@ from tests.lab.world import ADMIN, played, settled, until
 FULL = {"prune": True, "selfHeal": True}
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    write(tmp_path, "app/note.yaml", NOTE)
-    return tmp_path
-
-
-@pytest.fixture
-def cluster(folder: Path) -> Cluster:
-    return argocd(folder)
-
-
 def note(cluster: Cluster) -> Json | None:
     return cluster.objects.find("configmaps", "note", "x")
 

@@ -5,6 +5,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -50,10 +51,16 @@ class Operator:
         checks = self("doctor", "--profile", "full", "-o", "json").document["result"]["checks"]
         return {each["slug"]: json.dumps(each["findings"]) for each in checks if each["status"] in BAD}
 
-    def switch(self, slug: str, *, on: bool) -> None:
-        """A fault of the lab."""
-        assert self.lab is not None
-        self.lab.call(partial(provoked.switch, self.lab.cluster, slug, on))
+    @contextmanager
+    def broken(self, slug: str) -> Iterator[None]:
+        """A fault of the lab is on meanwhile."""
+        lab = self.lab
+        assert lab is not None
+        lab.call(partial(provoked.switch, lab.cluster, slug, True))
+        try:
+            yield
+        finally:
+            lab.call(partial(provoked.switch, lab.cluster, slug, False))
 
 
 def until(look: Callable[[], dict[str, str]], holds: Callable[[dict[str, str]], bool]) -> None:
@@ -161,21 +168,15 @@ def test_there_is_a_fault_for_each_check_and_each_is_tried() -> None:
 @pytest.mark.parametrize("slug", SAID_BY)
 def test_doctor_names_it_and_then_all_is_well(operator: Operator, slug: str) -> None:
     check, pattern = SAID_BY[slug]
-    operator.switch(slug, on=True)
-    try:
+    with operator.broken(slug):
         until(operator.bad, lambda bad: bool(re.search(pattern, bad.get(check, ""))))
-    finally:
-        operator.switch(slug, on=False)
     until(operator.bad, lambda bad: not bad)
 
 
 @pytest.mark.parametrize("slug", UP)
 def test_a_model_that_does_not_come_up_says_why(operator: Operator, slug: str) -> None:
-    operator.switch(slug, on=True)
-    try:
+    with operator.broken(slug):
         outcome = operator("vllm-up", MODEL)
-    finally:
-        operator.switch(slug, on=False)
     assert outcome.code == 3, outcome
     assert re.search(f"✗ {MODEL}: {UP[slug]}.*; scaled back to 0", outcome.text), outcome
 
@@ -183,12 +184,11 @@ def test_a_model_that_does_not_come_up_says_why(operator: Operator, slug: str) -
 @pytest.mark.parametrize("slug", ASKED)
 def test_a_model_that_does_not_answer_is_told(operator: Operator, slug: str) -> None:
     assert operator("vllm-up", MODEL).code == 0
-    operator.switch(slug, on=True)
     try:
-        outcome = operator("smoke", MODEL)
+        with operator.broken(slug):
+            outcome = operator("smoke", MODEL)
         assert (outcome.code, bool(re.search(ASKED[slug], outcome.text))) == (3, True), outcome
     finally:
-        operator.switch(slug, on=False)
         assert operator("smoke", MODEL).code == 0, "and it answers again"
         operator("vllm-down", MODEL)
 
@@ -201,6 +201,5 @@ def test_a_fault_of_the_files_is_named_in_a_rehearsal(forks: Forks, tmp_path: Pa
 
 
 def test_an_api_server_that_stops_for_a_while_is_waited_for(operator: Operator) -> None:
-    operator.switch("api-stops", on=True)
-    assert operator("wait", "--profile", "full").code == 0
-    operator.switch("api-stops", on=False)
+    with operator.broken("api-stops"):
+        assert operator("wait", "--profile", "full").code == 0

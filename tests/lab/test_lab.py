@@ -14,6 +14,8 @@ from aiops.lab.lab import Lab
 from tests.lab.client import Client, config_map
 from tests.lab.conftest import QUICK
 
+pytestmark = pytest.mark.xdist_group("own lab")  # they share a lab, and break it
+
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from aiops.lab.clock import parse
@@ -73,17 +73,13 @@ class LabCluster(Cluster):
         finally:
             self.lab.call(lambda: parts.set(part, "up"))
 
-    @contextmanager
-    def stalled(self, part: str) -> Iterator[None]:
+    def stalled(self, part: str) -> AbstractContextManager[None]:
         """By the lab's own switch."""
-        with self._as(part, "stalled"):
-            yield
+        return self._as(part, "stalled")
 
-    @contextmanager
-    def crashed(self, part: str) -> Iterator[None]:
+    def crashed(self, part: str) -> AbstractContextManager[None]:
         """By the lab's own switch."""
-        with self._as(part, "down"):
-            yield
+        return self._as(part, "down")
 
     def until_old(self, kind: str, name: str, namespace: str, seconds: float) -> None:
         """In the lab, when an object was created can be written."""
