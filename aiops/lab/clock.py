@@ -22,11 +22,20 @@ class Clock:
 
     def stamp(self, ago_s: float = 0.0) -> str:
         """The time as Kubernetes writes it in objects, to the second."""
-        return (self.now() - timedelta(seconds=ago_s)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return written(self.now() - timedelta(seconds=ago_s))
+
+    def since(self, stamp: str) -> float:
+        """Seconds that have passed since a time as Kubernetes writes it."""
+        return (self.now() - parse(stamp)).total_seconds()
 
     async def sleep(self, seconds: float) -> None:
         """Let so many of its seconds pass."""
         await asyncio.sleep(seconds / self.speed)
+
+
+def written(moment: datetime) -> str:
+    """A time as Kubernetes writes it, to the second."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def parse(stamp: str) -> datetime:

@@ -2,7 +2,6 @@
 
 import base64
 import secrets
-from copy import deepcopy
 
 import yaml
 
@@ -57,7 +56,7 @@ def seed(cluster: Cluster) -> None:
         _make(cluster, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
     argocd = recorded.read("argocd")
     for body in (*recorded.read("kubernetes")["objects"], *argocd["crds"], *argocd["objects"]):
-        _make(cluster, deepcopy(body))
+        _make(cluster, body)
     for text in (VIEWERS, STORAGE, KUBERNETES, *(NODE.replace("NAME", name) for name in ("cpu-0", "cpu-1"))):
         _make(cluster, yaml.safe_load(text))
     _make(cluster, _secret("argocd-secret", "admin.password", "server.secretkey"))

@@ -153,6 +153,11 @@ def test_kustomizations_build_on_others_and_leave_out_what_is_far_away() -> None
     assert names(list(render(tree, {"path": "app"}, "", "", KNOWN).objects)) == ["base-note"]
 
 
+def test_a_kustomization_that_is_no_yaml_is_an_error() -> None:
+    with pytest.raises(Unreadable, match=r"kustomize build .*/app` failed exit status 1: Error: invalid Kustomization"):
+        rendered({"kustomization.yaml": "resources: [a"})
+
+
 def test_a_missing_file_of_a_kustomization_is_named_as_kustomize_does() -> None:
     with pytest.raises(Unreadable) as error:
         kustomized(resources=["no-such-file.yaml"])

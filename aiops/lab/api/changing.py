@@ -16,7 +16,7 @@ def changed(kind: Kind, old: Json, new: Json, subresource: str) -> Json:
         more = ("annotations",) if kind.resource == "deployments.apps" else ()
         meta = {**before, **{key: meta[key] for key in ("managedFields", *more) if key in meta}}
         new = {**old, "status": new.get("status")}
-    elif "status" in kind.subresources and kind.resource != "nodes":
+    elif kind.keeps_status_apart:
         new = {**new, "status": old.get("status")}
     own = {key: before[key] for key in KEPT if key in before}
     meta = {key: value for key, value in meta.items() if key not in KEPT} | own

@@ -35,7 +35,7 @@ def born(kind: Kind, body: Json, now: str) -> Json:
     meta |= {"uid": str(uuid.uuid4()), "creationTimestamp": now}
     if kind.custom or kind.resource in COUNTED:
         meta["generation"] = 1
-    if "status" in kind.subresources and kind.resource != "nodes":
+    if kind.keeps_status_apart:
         body = {key: value for key, value in body.items() if key != "status"}
     return {**body, "metadata": meta}
 

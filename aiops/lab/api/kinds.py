@@ -44,6 +44,11 @@ class Kind:
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
     @property
+    def keeps_status_apart(self) -> bool:
+        """A create and an update leave its status alone; of a node a kubelet writes both at once."""
+        return "status" in self.subresources and self.resource != "nodes"
+
+    @property
     def api_version(self) -> str:
         """As `v1` or `apps/v1`."""
         return f"{self.group}/{self.version}" if self.group else self.version

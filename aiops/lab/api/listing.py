@@ -47,16 +47,14 @@ class Lists:
         chosen = selector(kind, query.get("labelSelector", ""), query.get("fieldSelector", ""))
         limit, token = number(query, "limit"), query.get("continue", "")
         revision, start = _continued(token) if token else (self._revision(query), ("", ""))
+        there = self._at(kind.resource, revision)
         found = [
-            body for body in self._at(kind.resource, revision)
-            if name_of(body) > start and (not namespace or name_of(body)[0] == namespace)
-            and (chosen is None or chosen(body))
+            body for body in there
+            if (name := name_of(body)) > start and namespace in ("", name[0]) and (chosen is None or chosen(body))
         ]  # fmt: skip
         meta: Json = {"resourceVersion": str(revision)}
         if limit and len(found) > limit:
-            self._moments[kind.resource, revision] = _Moment(
-                bodies=self._at(kind.resource, revision), taken_at=time.monotonic()
-            )
+            self._moments[kind.resource, revision] = _Moment(bodies=there, taken_at=time.monotonic())
             meta["continue"] = _token(revision, name_of(found[limit - 1]))
             if chosen is None:
                 meta["remainingItemCount"] = len(found) - limit

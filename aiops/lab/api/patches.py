@@ -49,13 +49,13 @@ def operated(current: Value, operations: Sequence[Json]) -> Value:
     """A JSON patch (RFC 6902), as lenient as the API server's: `replace` of a key that is not there adds it."""
     try:
         for each in operations:
-            path, value = _steps(each["path"]), each.get("value")
+            path, value = steps(each["path"]), each.get("value")
             match each["op"]:
                 case "test":
                     if _at(current, path) != value:
                         raise ValueError(each["path"])
                 case "move" | "copy":
-                    source = _steps(each["from"])
+                    source = steps(each["from"])
                     value = _at(current, source)
                     if each["op"] == "move":
                         current = _changed(current, source, "remove", None)
@@ -68,7 +68,8 @@ def operated(current: Value, operations: Sequence[Json]) -> Value:
     return current
 
 
-def _steps(pointer: str) -> list[str]:
+def steps(pointer: str) -> list[str]:
+    """The names on the way that a JSON pointer goes (RFC 6901)."""
     return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
 
 

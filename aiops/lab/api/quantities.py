@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import lru_cache
 
 _BINARY = {"": Decimal(1), **{f"{letter}i": Decimal(1024) ** power for power, letter in enumerate("KMGTPE", 1)}}
 _DECIMAL = {letter: Decimal(1000) ** power for power, letter in enumerate(("n", "u", "m", "", "k", *"MGTPE"), -3)}
@@ -10,7 +11,11 @@ _UNITS = {**_DECIMAL, **_BINARY}
 
 def parse(quantity: object) -> Decimal:
     """Its amount; ValueError where it is none."""
-    text = str(quantity)
+    return _parsed(str(quantity))
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> Decimal:
     number = text.rstrip("EPTGMKkmuni")
     try:
         return Decimal(number) * _UNITS[text[len(number) :]]

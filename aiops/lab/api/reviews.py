@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from aiops.lab.api.access import MASTERS, Access, User
 from aiops.lab.api.calls import Call
 from aiops.lab.api.kinds import Json
-from aiops.lab.api.refusals import not_found
 from aiops.lab.api.requests import RequestInfo
+from aiops.lab.clock import written
 
 TOKEN_LASTS_S = 3600
 ALL: Json = {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}
@@ -55,17 +55,14 @@ def self_review(access: Access, call: Call, body: Json) -> Json:
 
 def token_request(access: Access, call: Call, body: Json) -> Json:
     """TokenRequest: a token for a ServiceAccount."""
-    objects = access.objects
-    account = objects.find("serviceaccounts", call.info.name, call.info.namespace)
-    if account is None:
-        raise not_found(call.kind, call.info.name)
+    account = access.objects.get("serviceaccounts", call.info.name, call.info.namespace)
     spec = body.get("spec") or {}
     token, until = access.account(account, int(spec.get("expirationSeconds") or TOKEN_LASTS_S))
     meta = {"name": call.info.name, "namespace": call.info.namespace, "creationTimestamp": access.now()}
     return {
         "kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1", "metadata": meta,
         "spec": {"audiences": ["https://kubernetes.default.svc"], "expirationSeconds": TOKEN_LASTS_S, **spec},
-        "status": {"token": token, "expirationTimestamp": until.strftime("%Y-%m-%dT%H:%M:%SZ")},
+        "status": {"token": token, "expirationTimestamp": written(until)},
     }  # fmt: skip
 
 

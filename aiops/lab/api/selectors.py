@@ -139,6 +139,27 @@ def _check_field(kind: Kind, field: str) -> None:
     raise bad_request(f'"{field}" is not a known field selector: only "metadata.name", "metadata.namespace"')
 
 
+def chooses(selector: Json, labels: Mapping[str, str]) -> bool:
+    """Whether the LabelSelector that an object holds chooses these labels."""
+    return (selector.get("matchLabels") or {}).items() <= labels.items() and all(
+        holds(each, labels.get(each["key"])) for each in selector.get("matchExpressions") or ()
+    )
+
+
+def holds(expression: Json, value: str | None) -> bool:
+    """Whether one of its expressions holds of the value of its label; None: it is not there."""
+    match expression["operator"]:
+        case "In":
+            return value in expression["values"]
+        case "NotIn":
+            return value not in expression["values"]
+        case "Exists":
+            return value is not None
+        case "DoesNotExist":
+            return value is None
+    return False
+
+
 def _field_test(path: list[str], sign: str, value: str, nothing: str) -> Callable[[Json], bool]:
     def test(body: Json) -> bool:
         found: Any = body

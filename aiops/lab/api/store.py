@@ -1,8 +1,9 @@
 """What is stored, and what happened to it: one counter of versions for everything, as in etcd."""
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Literal
 
 from aiops.lab.api.kinds import Json
@@ -51,7 +52,7 @@ class Store:
     def list(self, resource: str, namespace: str = "") -> list[Json]:
         """All of a kind, in a namespace or everywhere, by namespace and name."""
         found = self._objects[resource]
-        return [found[name] for name in sorted(found) if not namespace or name[0] == namespace]
+        return [found[name] for name in sorted(name for name in found if not namespace or name[0] == namespace)]
 
     def put(self, resource: str, body: Json) -> Json:
         """Store an object, which is the store's from now on, under the next version."""
@@ -71,11 +72,12 @@ class Store:
         self._happened(Event("DELETED", resource, last, old, self.revision))
         return last
 
-    def since(self, resource: str, revision: int) -> Iterator[Event] | None:
+    def since(self, resource: str, revision: int) -> Sequence[Event] | None:
         """What happened to a kind after a version; None where that is too long ago to be known."""
         if self._log and revision < self._log[0].revision - 1 and len(self._log) == REMEMBERED:
             return None
-        return (event for event in tuple(self._log) if event.revision > revision and event.resource == resource)
+        recent = takewhile(lambda event: event.revision > revision, reversed(self._log))
+        return [event for event in recent if event.resource == resource][::-1]
 
     def _happened(self, event: Event) -> None:
         self._log.append(event)

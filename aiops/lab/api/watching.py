@@ -54,11 +54,6 @@ class Watch:
             return "DELETED", {**event.old, "metadata": meta}
         return None
 
-    def _there(self) -> Iterator[Json]:
-        for body in self.store.list(self.kind.resource, self.namespace):
-            if self.chosen is None or self.chosen(body):
-                yield body
-
     async def lines(self, shape: Representation) -> AsyncGenerator[bytes, None]:
         """What the client is sent, until its time is over."""
         queue: deque[Event] = deque()
@@ -106,13 +101,14 @@ class Watch:
     def _before(self, queue: deque[Event]) -> Iterator[tuple[str, Json]]:
         """What the client has to be told before anything new: all that is there, or what happened since."""
         if self.revision is None:
-            yield from (("ADDED", body) for body in tuple(self._there()))
+            there = self.store.list(self.kind.resource, self.namespace)
+            yield from (("ADDED", body) for body in there if self.chosen is None or self.chosen(body))
             return
         since = self.store.since(self.kind.resource, self.revision)
         if since is None:
             now = self.store.revision
             raise expired(f"too old resource version: {self.revision} ({now})")
-        queue.extendleft(reversed([event for event in since if self._concerns(event)]))
+        queue.extend(event for event in since if self._concerns(event))
 
     def _bookmark(self, shape: Representation, annotations: Mapping[str, str]) -> bytes:
         meta: Json = {"resourceVersion": str(self.store.revision), "creationTimestamp": None}

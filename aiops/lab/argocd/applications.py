@@ -13,7 +13,6 @@ from aiops.lab.argocd.operator import Operator
 from aiops.lab.argocd.projects import refusals, sources_of
 from aiops.lab.argocd.repo_server import RepoServer
 from aiops.lab.argocd.tracking import Tracking
-from aiops.lab.clock import parse
 from aiops.lab.cluster import Cluster
 
 PART = "argocd-application-controller"
@@ -70,7 +69,7 @@ class Applications:
 
     def _level(self, key: Name, app: Json) -> int:
         """How much has to be compared anew; 0: nothing (needRefreshAppStatus)."""
-        done, now = (app.get("status") or {}).get("sync", {}).get("comparedTo") or {}, status.compared_to(app)
+        done, now = names.status_of(app).get("sync", {}).get("comparedTo") or {}, status.compared_to(app)
         asked, keys = self._asked.pop(key, 0), done.keys() | now.keys()
         other = {each for each in keys if done.get(each) != now.get(each)}
         if names.annotation(app, names.REFRESH) or other & {"source", "sources"}:
@@ -78,22 +77,22 @@ class Applications:
         return max(asked, LATEST) if other or self._until_expiry_s(app) <= 0 else asked
 
     def _until_expiry_s(self, app: Json) -> float:
-        if not (looked := (app.get("status") or {}).get("reconciledAt")):
+        if not (looked := names.status_of(app).get("reconciledAt")):
             return 0.0
-        return self._cluster.pace.git_s - (self._clock.now() - parse(looked)).total_seconds()
+        return self._cluster.pace.git_s - self._clock.since(looked)
 
     async def _refresh(self, key: Name, app: Json) -> float:
         """Compare it where that is due; after how long it is due again."""
         if not (level := self._level(key, app)):
             return self._until_expiry_s(app)
-        began, name = self._clock.stamp(), app["spec"].get("project") or "default"
+        began, name = self._clock.stamp(), names.project_of(app)
         project = self._objects.find(names.APPPROJECTS, name, key[0])
         lost = f"Application referencing project {name} which does not exist"
         if why := [lost] if project is None else refusals(project, app):
             self._persist(app, status.refused(app, why, began))
         elif project is not None:
-            known = (app.get("status") or {}).get("sync", {})
-            revisions = known.get("revisions") or [known.get("revision", "")] if level == RECENT else ()
+            known = names.status_of(app).get("sync", {})
+            revisions = names.revisions_of(known) if level == RECENT else ()
             comparison = await self._comparer.compare(app, sources_of(app), revisions, fresh=level == FORCED)
             if not self._passes_over(key, comparison, level):
                 after = status.after(app, comparison, project, self._cluster.kinds, began)
@@ -128,12 +127,12 @@ class Applications:
 
         One that was asked for after the comparison began stays; one that was asked for twice is lost (argo-cd #28392).
         """
-        before = (app.get("status") or {}).get("health", {}).get("status")
+        before = names.status_of(app).get("health", {}).get("status")
         moved = {} if before == after["health"]["status"] else {"lastTransitionTime": self._clock.stamp()}
         after = {**after, "health": {**after["health"], **moved}}
 
         def change(was: Json) -> Json:
-            old = was.get("status") or {}
+            old = names.status_of(was)
             own = {key: old[key] for key in ("operationState", "history") if key in old}
             rest = {key: value for key, value in after.items() if key not in ("operationState", "history")}
             if names.annotation(app, names.REFRESH):
@@ -162,4 +161,4 @@ def _asks(body: Json) -> object:
 
 def _project(event: Event) -> Iterable[Name]:
     """That of an Application that is gone."""
-    return [(event.name[0], event.object["spec"].get("project") or "default")] if event.type == "DELETED" else ()
+    return [(event.name[0], names.project_of(event.object))] if event.type == "DELETED" else ()

@@ -143,10 +143,8 @@ class ApplicationSets:
 
     def _edit_status(self, body: Json, change: Callable[[Json], Json]) -> None:
         meta = body["metadata"]
-        self._objects.edit(
-            names.APPLICATIONSETS, meta["name"], meta["namespace"],
-            lambda was: {**was, "status": change(was.get("status") or {})}, BY, subresource="status",
-        )  # fmt: skip
+        now = self._objects.get(names.APPLICATIONSETS, meta["name"], meta["namespace"])
+        self._objects.set_status(names.APPLICATIONSETS, now, change(names.status_of(now)), BY)
 
 
 def _timed(wanted: Iterable[Json], before: Sequence[Json]) -> list[Json]:
@@ -157,7 +155,7 @@ def _timed(wanted: Iterable[Json], before: Sequence[Json]) -> list[Json]:
 
 
 def _resource(app: Json) -> Json:
-    status, meta = app.get("status") or {}, app["metadata"]
+    status, meta = names.status_of(app), app["metadata"]
     sync, health = status.get("sync", {}).get("status"), status.get("health", {}).get("status")
     return {
         "group": "argoproj.io", "version": "v1alpha1", "kind": "Application",

@@ -1,7 +1,6 @@
 """How Argo CD applies an object: as kubectl does, on the client's side or on the server's."""
 
 import json
-from copy import deepcopy
 from dataclasses import replace
 
 from aiops.lab.api import apply, fields
@@ -43,7 +42,7 @@ def predicted(kind: Kind, target: Json, live: Json, *, server_side: bool) -> Jso
         after = apply.merged(kind, live, target, entry, force=True)
     else:
         after = _client_side(kind, target, live)
-    return with_defaults(kind, deepcopy(after))
+    return with_defaults(kind, after)
 
 
 def _client_side(kind: Kind, target: Json, live: Json) -> Json:

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from aiops.lab.api.kinds import Json
+from aiops.lab.argocd import names
+from aiops.lab.argocd.operations import state_of
 from aiops.lab.argocd.projects import sources_of
-from aiops.lab.clock import Clock, parse
+from aiops.lab.clock import Clock
 
 HEAL_S, HEAL_GROWTH, HEAL_LONGEST_S = 2.0, 3.0, 300.0
 """Pause before the second healing of the same commit, its growth, and its limit."""
@@ -32,16 +34,16 @@ def decide(app: Json, status: Json, clock: Clock) -> Decision:
     if not automated.get("prune") and all(each.get("requiresPruning") for each in changed):
         return Decision()
     operation = _operation(app, status, automated)
-    commits = status["sync"].get("revisions") or [status["sync"]["revision"]]
+    commits = names.revisions_of(status["sync"])
     shown = f"[{' '.join(commits)}]"
-    state = (app.get("status") or {}).get("operationState") or {}
+    state = state_of(app)
     if _attempted(app, state, commits):
         if state["phase"] != "Succeeded":
             return Decision(error=f"Failed last sync attempt to {shown}: {state.get('message', '')}")
         if not automated.get("selfHeal"):
             return Decision()
         attempts = state["operation"].get("sync", {}).get("autoHealAttemptsCount", 0)
-        if (left_s := _pause_s(attempts) - (clock.now() - parse(state["finishedAt"])).total_seconds()) > 0:
+        if (left_s := _pause_s(attempts) - clock.since(state["finishedAt"])) > 0:
             return Decision(again_s=left_s)
         operation["sync"] |= {"autoHealAttemptsCount": attempts + 1, "resources": [_short(each) for each in changed]}
     wipes = all(each.get("requiresPruning") for each in resources)
@@ -66,7 +68,7 @@ def _attempted(app: Json, state: Json, commits: list[str]) -> bool:
     result = state.get("syncResult")
     if not result:
         return state.get("phase") in ("Succeeded", "Failed", "Error")
-    done = result.get("revisions") or [result.get("revision", "")]
+    done = names.revisions_of(result)
     sources = result.get("sources") or [result.get("source")]
     return bool(done == commits and sources == sources_of(app))
 

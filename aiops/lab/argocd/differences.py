@@ -6,6 +6,7 @@ from copy import deepcopy
 from fnmatch import fnmatchcase
 
 from aiops.lab.api.kinds import Json, Value
+from aiops.lab.api.patches import steps
 from aiops.lab.argocd.applying import LAST
 
 Path = tuple[str, ...]
@@ -22,13 +23,9 @@ def ignored(app: Json, body: Json) -> list[Path]:
         named = rule.get("name") in (None, "", meta["name"])
         placed = rule.get("namespace") in (None, "", meta.get("namespace"))
         if named and placed and fnmatchcase(group, rule.get("group", "")) and fnmatchcase(body["kind"], rule["kind"]):
-            found += map(_pointer, rule.get("jsonPointers") or ())
+            found += (tuple(steps(text)) for text in rule.get("jsonPointers") or ())
             found += [_expression(text) for text in rule.get("jqPathExpressions") or () if EXPRESSION.fullmatch(text)]
     return found
-
-
-def _pointer(text: str) -> Path:
-    return tuple(step.replace("~1", "/").replace("~0", "~") for step in text.split("/")[1:])
 
 
 def _expression(text: str) -> Path:

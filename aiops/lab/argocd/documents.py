@@ -26,3 +26,8 @@ def written(body: Json) -> str:
     """JSON as Go writes it."""
     text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return text.translate({ord(sign): f"\\u{ord(sign):04x}" for sign in "&<>"})
+
+
+def one_line(error: Exception) -> str:
+    """What a parser says, which may be many lines."""
+    return " ".join(str(error).split())

@@ -3,7 +3,6 @@
 from aiops.lab.api.kinds import Json, Kind
 from aiops.lab.api.refusals import Refusal
 from aiops.lab.argocd.applying import BY, put
-from aiops.lab.argocd.comparison import key_of
 from aiops.lab.argocd.tasks import Task
 from aiops.lab.argocd.tracking import DEFINITION
 from aiops.lab.cluster import Cluster
@@ -55,7 +54,7 @@ class Executor:
 
     async def _apply(self, task: Task, target: Json) -> str:
         if (kind := self.kind(task)) is None:
-            _, name, _, _ = key_of(target)
+            name = target["metadata"]["name"]
             why = f'no matches for kind "{target["kind"]}" in version "{target["apiVersion"]}"'
             raise Refusal(404, "NotFound", f'resource mapping not found for name: "{name}": {why}')
         server_side, replacing = "ServerSideApply=true" in task.options, "Replace=true" in task.options

@@ -1,14 +1,15 @@
 """What an ApplicationSet asks for: its template, filled in with each set of parameters that its generators give."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from posixpath import basename, dirname
 
 import yaml
 
 from aiops.lab.api.kinds import Json, Value
+from aiops.lab.api.selectors import chooses
 from aiops.lab.argocd import names
-from aiops.lab.argocd.documents import documents
+from aiops.lab.argocd.documents import documents, one_line
 from aiops.lab.argocd.repositories import Repositories, Unreadable
 from aiops.lab.argocd.templates import Unrenderable, filled
 
@@ -59,7 +60,7 @@ def _parameters(generator: Json, repositories: Repositories, *, fresh: bool) -> 
     patterns = [each["path"] for each in git["files"]]
     for path in sorted(path for path in tree if any(fnmatchcase(path, pattern) for pattern in patterns)):
         for params in _of_file(path, tree[path], git["repoURL"]):
-            if _selects(generator.get("selector") or {}, dict(_flat(params))):
+            if chooses(generator.get("selector") or {}, dict(_flat(params))):
                 yield params
 
 
@@ -71,22 +72,8 @@ def _of_file(path: str, content: bytes, url: str) -> Iterator[Json]:
         found: Value = next(iter(documents(content)), {})
         yield from ({**each, "path": own} for each in (found if isinstance(found, list) else [found]))
     except (yaml.YAMLError, TypeError) as error:
-        why = f"unable to parse file: {' '.join(str(error).split())}"
+        why = f"unable to parse file: {one_line(error)}"
         raise Unreadable(f"unable to process file '{path}' from repository '{url}': {why}") from error
-
-
-def _selects(selector: Json, labels: Mapping[str, str]) -> bool:
-    def meets(key: str, operator: str, values: list[str]) -> bool:
-        match operator:
-            case "In" | "NotIn":
-                return (labels.get(key) in values) == (operator == "In")
-        return (key in labels) == (operator == "Exists")
-
-    pairs = selector.get("matchLabels") or {}
-    expressions = selector.get("matchExpressions") or ()
-    return pairs.items() <= labels.items() and all(
-        meets(each["key"], each["operator"], each.get("values") or []) for each in expressions
-    )
 
 
 def _flat(params: Json, prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
 
 from aiops.lab.api.kinds import Json
+from aiops.lab.argocd.names import status_of
 
 Health = Literal["Healthy", "Suspended", "Progressing", "Missing", "Degraded", "Unknown"]
 WORSE: tuple[Health, ...] = ("Healthy", "Suspended", "Progressing", "Missing", "Degraded", "Unknown")
@@ -32,10 +33,6 @@ def worst(found: Iterable[Health]) -> Health:
     return max(found, key=WORSE.index, default="Healthy")
 
 
-def _status(body: Json) -> Json:
-    return body.get("status") or {}
-
-
 def _conditions(holder: Json) -> Mapping[str, str]:
     """By type, the status of each."""
     return {each["type"]: each["status"] for each in holder.get("conditions") or ()}
@@ -45,7 +42,7 @@ def _by(*verdicts: tuple[str, str, Health]) -> Rule:
     """The first that holds of a condition's type and status; none: Progressing."""
 
     def rule(body: Json) -> Health:
-        found = _conditions(_status(body))
+        found = _conditions(status_of(body))
         return next((word for kind, status, word in verdicts if found.get(kind) == status), "Progressing")
 
     return rule
@@ -53,11 +50,11 @@ def _by(*verdicts: tuple[str, str, Health]) -> Rule:
 
 def _is_seen(body: Json) -> bool:
     """Its controller has seen its newest generation."""
-    return bool(body["metadata"].get("generation", 0) <= _status(body).get("observedGeneration", 0))
+    return bool(body["metadata"].get("generation", 0) <= status_of(body).get("observedGeneration", 0))
 
 
 def _deployment(body: Json) -> Health:
-    status, wanted = _status(body), body["spec"].get("replicas", 1)
+    status, wanted = status_of(body), body["spec"].get("replicas", 1)
     updated = status.get("updatedReplicas", 0)
     if body["spec"].get("paused"):
         return "Suspended"
@@ -70,7 +67,7 @@ def _deployment(body: Json) -> Health:
 
 
 def _replica_set(body: Json) -> Health:
-    if _is_seen(body) and _conditions(_status(body)).get("ReplicaFailure") == "True":
+    if _is_seen(body) and _conditions(status_of(body)).get("ReplicaFailure") == "True":
         return "Degraded"
     return _counted(body, body["spec"].get("replicas", 1), "availableReplicas")
 
@@ -80,18 +77,18 @@ def _stateful_set(body: Json) -> Health:
 
 
 def _daemon_set(body: Json) -> Health:
-    wanted = _status(body).get("desiredNumberScheduled", 0)
+    wanted = status_of(body).get("desiredNumberScheduled", 0)
     return _counted(body, wanted, "updatedNumberScheduled", "numberAvailable")
 
 
 def _counted(body: Json, wanted: int, *fields: str) -> Health:
-    status = _status(body)
+    status = status_of(body)
     over = _is_seen(body) and all(status.get(field, 0) >= wanted for field in fields)
     return "Healthy" if over else "Progressing"
 
 
 def _pod(body: Json) -> Health:
-    status, always = _status(body), body["spec"].get("restartPolicy", "Always") == "Always"
+    status, always = status_of(body), body["spec"].get("restartPolicy", "Always") == "Always"
     containers = status.get("containerStatuses") or ()
     reasons = [(each.get("state", {}).get("waiting") or {}).get("reason", "") for each in containers]
     if always and any(reason.startswith("Err") or reason.endswith(("Error", "BackOff")) for reason in reasons):
@@ -107,11 +104,11 @@ def _pod(body: Json) -> Health:
 
 def _claim(body: Json) -> Health:
     phases: dict[str, Health] = {"Lost": "Degraded", "Pending": "Progressing", "Bound": "Healthy"}
-    return phases.get(_status(body).get("phase", ""), "Unknown")
+    return phases.get(status_of(body).get("phase", ""), "Unknown")
 
 
 def _addressed(body: Json) -> Health:
-    return "Healthy" if _status(body).get("loadBalancer", {}).get("ingress") else "Progressing"
+    return "Healthy" if status_of(body).get("loadBalancer", {}).get("ingress") else "Progressing"
 
 
 def _service(body: Json) -> Health:
@@ -125,7 +122,7 @@ def _definition(body: Json) -> Health:
 
 
 def _scaled_object(body: Json) -> Health:
-    found = _conditions(_status(body))
+    found = _conditions(status_of(body))
     if found.get("Ready") == "False" or found.get("Fallback") == "True":
         return "Degraded"
     if found.get("Ready") != "True":
@@ -135,7 +132,7 @@ def _scaled_object(body: Json) -> Health:
 
 def _routing(body: Json) -> Health:
     """Of the Gateway API: by its own conditions and those of each parent, as far as they are of its generation."""
-    generation, status = body["metadata"].get("generation"), _status(body)
+    generation, status = body["metadata"].get("generation"), status_of(body)
     seen = [
         _conditions(holder)
         for holder in (status, *(status.get("parents") or ()))
@@ -162,7 +159,7 @@ def _database(body: Json) -> Health:
 
 def _inference(body: Json) -> Health:
     """An InferenceService of KServe."""
-    found = _conditions(_status(body))
+    found = _conditions(status_of(body))
     if found.get("Stopped") == "True":
         return "Suspended"
     well = "status" in body and all(status == "True" for kind, status in found.items() if kind != "Stopped")

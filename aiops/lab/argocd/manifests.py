@@ -10,7 +10,7 @@ import yaml
 
 from aiops.lab.api.kinds import Json, Kinds
 from aiops.lab.argocd.charts import stub
-from aiops.lab.argocd.documents import documents
+from aiops.lab.argocd.documents import documents, one_line
 from aiops.lab.argocd.kustomize.build import build, is_kustomization
 from aiops.lab.argocd.repositories import Tree, Unreadable
 
@@ -69,7 +69,7 @@ def _objects(content: bytes, name: str) -> Iterator[Json]:
         text = content.decode(errors="replace")
         if not all(sign.search(text) for sign in MANIFEST):
             return
-        why = " ".join(str(error).split())
+        why = one_line(error)
         raise Unreadable(f'Failed to unmarshal "{name}": {why}', code="FailedPrecondition") from error
     for body in found:
         if isinstance(body, dict) and body.get("apiVersion") and body.get("kind"):

@@ -22,6 +22,21 @@ def annotation(body: Json, name: str) -> str:
     return str((body["metadata"].get("annotations") or {}).get(name, ""))
 
 
+def status_of(body: Json) -> Json:
+    """An object's status; empty where it has none yet."""
+    return body.get("status") or {}
+
+
+def project_of(app: Json) -> str:
+    """The name of an Application's AppProject."""
+    return app["spec"].get("project") or "default"
+
+
+def revisions_of(held: Json) -> list[str]:
+    """The commits of an Application's sources, one or many, as its sync status or a sync's result holds them."""
+    return held.get("revisions") or [held.get("revision", "")]
+
+
 def empty_status() -> Json:
     """What an update of Argo CD's writes where there is no status yet: Go's types have no other way to be empty."""
     nowhere = {"destination": {}, "source": {"repoURL": ""}}
@@ -32,7 +47,7 @@ def with_operation(app: Json, operation: Json | None) -> Json:
     """An Application for which an operation is asked; the state of the one before goes (util/argo, SetAppOperation)."""
     if "operation" in app:
         return app
-    status = {**empty_status(), **(app.get("status") or {})}
+    status = {**empty_status(), **status_of(app)}
     status.pop("operationState", None)
     return {**app, "operation": operation, "status": status}
 

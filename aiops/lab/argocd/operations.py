@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from aiops.lab.api.kinds import Json
+from aiops.lab.argocd import names
 from aiops.lab.argocd.comparison import Comparison
 from aiops.lab.argocd.projects import sources_of
 from aiops.lab.argocd.sync import Step
-from aiops.lab.clock import Clock, parse
+from aiops.lab.clock import Clock
 
 ENDED = ("Succeeded", "Failed", "Error")
 HISTORY = 10
@@ -18,7 +19,7 @@ UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 def state_of(app: Json) -> Json:
     """That of an Application's last or running operation; empty where there was none."""
-    return (app.get("status") or {}).get("operationState") or {}
+    return names.status_of(app).get("operationState") or {}
 
 
 def is_running(state: Json) -> bool:
@@ -79,7 +80,7 @@ def after(state: Json, step: Step, clock: Clock) -> Json:
 
 def until_retry_s(state: Json, clock: Clock) -> float:
     """For how long it pauses still: longer than its message says, for the count has been raised since."""
-    since = (clock.now() - parse(state["finishedAt"])).total_seconds()
+    since = clock.since(state["finishedAt"])
     return _pause_s(state["operation"].get("retry") or {}, state["retryCount"]) - since
 
 

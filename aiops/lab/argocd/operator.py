@@ -42,7 +42,7 @@ class Operator:
 
     async def _step(self, app: Json, state: Json) -> tuple[Step, Json]:
         """What was done, and the state with what was found out."""
-        sync, name = state["operation"].get("sync"), app["spec"].get("project") or "default"
+        sync, name = state["operation"].get("sync"), names.project_of(app)
         project = self._objects.find(names.APPPROJECTS, name, app["metadata"]["namespace"])
         if sync is None:
             return Step(phase="Error", message="Invalid operation request: no operation specified"), state
@@ -80,7 +80,7 @@ class Operator:
 
 
 def _errors(app: Json, comparison: Comparison) -> str:
-    conditions = (app.get("status") or {}).get("conditions") or ()
+    conditions = names.status_of(app).get("conditions") or ()
     found = [f"InvalidSpecError: {each['message']}" for each in conditions if each["type"] == "InvalidSpecError"]
     return ";".join([*found, *([f"ComparisonError: {comparison.error}"] if comparison.error else ())])
 

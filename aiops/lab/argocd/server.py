@@ -105,7 +105,7 @@ class Server:
         app = self._objects.find(names.APPLICATIONS, name, names.NAMESPACE)
         if app is None and not project:
             raise Answer(7, "permission denied")
-        if app is None or project not in ("", app["spec"].get("project") or "default"):
+        if app is None or project not in ("", names.project_of(app)):
             raise Answer(5, f'{names.APPLICATIONS} "{name}" not found')
         return app
 

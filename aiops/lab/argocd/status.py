@@ -26,7 +26,7 @@ def compared_to(app: Json) -> Json:
 
 def after(app: Json, comparison: Comparison, project: Json, kinds: Kinds, now: str) -> Json:
     """The status after a comparison."""
-    many, old = "sources" in app["spec"], app.get("status") or {}
+    many, old = "sources" in app["spec"], names.status_of(app)
     sync: Json = {"status": comparison.sync, "comparedTo": compared_to(app)}
     sync |= {"revisions": list(comparison.revisions)} if many else {"revision": comparison.revisions[0]}
     health, problem = _health(comparison)
@@ -46,7 +46,7 @@ def after(app: Json, comparison: Comparison, project: Json, kinds: Kinds, now: s
 
 def refused(app: Json, why: Sequence[str], now: str) -> Json:
     """The status of an Application whose spec is not permitted: nothing is known of it."""
-    old = {**names.empty_status(), **(app.get("status") or {})}
+    old = {**names.empty_status(), **names.status_of(app)}
     unknown = {key: {**old[key], "status": "Unknown"} for key in ("sync", "health")}
     return with_conditions({**old, **unknown}, [("InvalidSpecError", text) for text in why], OF_SPEC, now)
 

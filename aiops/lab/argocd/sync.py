@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aiops.lab.api.kinds import Json, Kinds
+from aiops.lab.argocd import names
 from aiops.lab.argocd.comparison import Comparison, key_of
 from aiops.lab.argocd.execution import Executor
 from aiops.lab.argocd.health import Unjudged, health_of
@@ -79,7 +80,7 @@ class Sync:
         for task in tasks if not self._results else ():
             if self._is_namespace(task) and task.live is None:  # before all else, even where its wave is a later one
                 await self._executor.run(task)
-        multi = bool(tasks) and (tasks[0].phase, tasks[0].wave) != (tasks[-1].phase, tasks[-1].wave)
+        multi = bool(tasks) and tasks[0].stage != tasks[-1].stage
         if running := [task for task in tasks if task.outcome == "Running" and (multi or task.hook)]:
             return "Running", _waiting(running)
         if ending := [task for task in tasks if task.result.get("status") == "Pruned" and task.live is not None]:
@@ -98,7 +99,7 @@ class Sync:
     async def _wave(self, pending: Sequence[Task]) -> tuple[str, str]:
         """Run what is first among the pending."""
         first, last = pending[0], pending[-1]
-        wave = [task for task in pending if (task.phase, task.wave) == (first.phase, first.wave)]
+        wave = [task for task in pending if task.stage == first.stage]
         if stale := [task for task in wave if task.live is not None and task.is_deleted("BeforeHookCreation")]:
             for task in stale:
                 self._executor.delete(task)
@@ -108,7 +109,7 @@ class Sync:
         if any(task.outcome == "Failed" for task in wave):
             self._clean("HookFailed")
             return "Failed", _failed("one or more objects failed to apply", wave)
-        if (first.phase, first.wave) != (last.phase, last.wave):
+        if first.stage != last.stage:
             self._delay_s = WAVE_DELAY_S
         elif not any(task.hook for task in wave):
             self._clean("HookSucceeded")
@@ -195,5 +196,5 @@ def _failed(what: str, tasks: Sequence[Task]) -> str:
 
 def _said(live: Json) -> str:
     """What a hook says of its end."""
-    conditions = (live.get("status") or {}).get("conditions") or ()
+    conditions = names.status_of(live).get("conditions") or ()
     return next((each["message"] for each in conditions if each.get("message")), "")

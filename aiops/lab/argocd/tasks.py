@@ -42,6 +42,11 @@ class Task:
         return self.target or self.live or {}
 
     @property
+    def stage(self) -> tuple[Phase, int]:
+        """What has the same one is done at the same time."""
+        return self.phase, self.wave
+
+    @property
     def key(self) -> tuple[str, ...]:
         """As in its result."""
         group, kind, _, name = key_of(self.body)

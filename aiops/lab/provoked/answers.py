@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 
 from aiohttp import web
@@ -25,8 +25,7 @@ def _answering(cluster: Cluster, answer: Interrupt) -> Iterator[None]:
     cluster.interrupts.remove(answer)
 
 
-@contextmanager
-def _refusing(cluster: Cluster, refusal: Refusal, path: str = "/") -> Iterator[None]:
+def _refusing(cluster: Cluster, refusal: Refusal, path: str = "/") -> AbstractContextManager[None]:
     """Every request for a path and what is beneath."""
 
     async def refuse(request: web.Request) -> web.StreamResponse | None:
@@ -35,47 +34,37 @@ def _refusing(cluster: Cluster, refusal: Refusal, path: str = "/") -> Iterator[N
         after = {} if refusal.retry_after_s is None else {"Retry-After": str(refusal.retry_after_s)}
         return web.json_response(refusal.status(), status=refusal.code, headers=after)
 
-    with _answering(cluster, refuse):
-        yield
+    return _answering(cluster, refuse)
 
 
-@contextmanager
-def forbidden(cluster: Cluster) -> Iterator[None]:
+def forbidden(cluster: Cluster) -> AbstractContextManager[None]:
     """Nobody may see a node."""
     words = 'nodes is forbidden: User "admin" cannot list resource "nodes" in API group "" at the cluster scope'
-    with _refusing(cluster, Refusal(403, "Forbidden", words, details={"kind": "nodes"}), NODES):
-        yield
+    return _refusing(cluster, Refusal(403, "Forbidden", words, details={"kind": "nodes"}), NODES)
 
 
-@contextmanager
-def old_version(cluster: Cluster) -> Iterator[None]:
+def old_version(cluster: Cluster) -> AbstractContextManager[None]:
     """It says that it is of long ago."""
 
     async def say(request: web.Request) -> web.StreamResponse | None:
         said = {**recorded.read("kubernetes")["version"], **OLD_VERSION}
         return web.json_response(said) if request.path == "/version" else None
 
-    with _answering(cluster, say):
-        yield
+    return _answering(cluster, say)
 
 
-@contextmanager
-def too_many(cluster: Cluster) -> Iterator[None]:
+def too_many(cluster: Cluster) -> AbstractContextManager[None]:
     """It has no time for anybody."""
     words = "The server is currently unable to handle the request, please try again later"
-    with _refusing(cluster, Refusal(429, "TooManyRequests", words, retry_after_s=1)):
-        yield
+    return _refusing(cluster, Refusal(429, "TooManyRequests", words, retry_after_s=1))
 
 
-@contextmanager
-def broken(cluster: Cluster) -> Iterator[None]:
+def broken(cluster: Cluster) -> AbstractContextManager[None]:
     """It has lost its etcd."""
-    with _refusing(cluster, Refusal(500, "InternalError", "etcdserver: request timed out")):
-        yield
+    return _refusing(cluster, Refusal(500, "InternalError", "etcdserver: request timed out"))
 
 
-@contextmanager
-def cut(cluster: Cluster) -> Iterator[None]:
+def cut(cluster: Cluster) -> AbstractContextManager[None]:
     """Every connection ends before there is an answer."""
 
     async def end(request: web.Request) -> web.StreamResponse | None:
@@ -83,8 +72,7 @@ def cut(cluster: Cluster) -> Iterator[None]:
             request.transport.abort()
         return web.Response()
 
-    with _answering(cluster, end):
-        yield
+    return _answering(cluster, end)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Faults of Argo CD, and of what it reads of the cluster."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from aiops.lab.api.kinds import Json
 from aiops.lab.cluster import Cluster
@@ -31,8 +31,7 @@ def without_kinds(cluster: Cluster) -> Iterator[None]:
     put_back(cluster, CRDS, definition)
 
 
-@contextmanager
-def old_version(cluster: Cluster) -> Iterator[None]:
+def old_version(cluster: Cluster) -> AbstractContextManager[None]:
     """An Argo CD of long ago."""
     labels = {"app.kubernetes.io/part-of": "argocd", "app.kubernetes.io/name": "argocd-server"}
     template = {
@@ -44,8 +43,7 @@ def old_version(cluster: Cluster) -> Iterator[None]:
         "metadata": {"name": "argocd-server", "namespace": "argocd", "labels": labels},
         "spec": {"replicas": 0, "selector": {"matchLabels": labels}, "template": template},
     }  # fmt: skip
-    with made(cluster, "deployments.apps", body):
-        yield
+    return made(cluster, "deployments.apps", body)
 
 
 @contextmanager
@@ -56,7 +54,7 @@ def controller_down(cluster: Cluster) -> Iterator[None]:
     def unseen(body: Json) -> None:
         status = body.get("status", {})
         if status.get("reconciledAt", then) > then:
-            cluster.store.put(APPLICATIONS, {**body, "status": {**status, "reconciledAt": then}})
+            put_back(cluster, APPLICATIONS, {**body, "status": {**status, "reconciledAt": then}})
 
     cluster.parts.set("argocd-application-controller", "down")
     with whenever(cluster, APPLICATIONS, unseen):

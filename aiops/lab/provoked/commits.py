@@ -1,7 +1,7 @@
 """Faults of the platform's repository: what somebody else pushed, and a server that is gone."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 import yaml
@@ -43,28 +43,22 @@ def pushed(bare: Path, files: Mapping[str, str]) -> Iterator[None]:
     git(bare, "update-ref", "HEAD", before)
 
 
-@contextmanager
-def groups_by_somebody_else(cluster: Cluster) -> Iterator[None]:
+def groups_by_somebody_else(cluster: Cluster) -> AbstractContextManager[None]:
     """The groups file that Argo CD reads is not the one of the checkout."""
     bare = _bare(cluster)
     names = git(bare, "ls-tree", "-r", "--name-only", "HEAD").splitlines()
     files = [name for name in names if name.endswith("/groups.generated.yaml")]
-    with pushed(bare, {name: git(bare, "show", f"HEAD:{name}") + "\n# by hand\n" for name in files}):
-        yield
+    return pushed(bare, {name: git(bare, "show", f"HEAD:{name}") + "\n# by hand\n" for name in files})
 
 
-@contextmanager
-def unknown_kind(cluster: Cluster) -> Iterator[None]:
+def unknown_kind(cluster: Cluster) -> AbstractContextManager[None]:
     """A manifest of a kind that nothing brings."""
-    with _in_an_application(cluster, "widget.yaml", WIDGET):
-        yield
+    return _in_an_application(cluster, "widget.yaml", WIDGET)
 
 
-@contextmanager
-def broken_manifest(cluster: Cluster) -> Iterator[None]:
+def broken_manifest(cluster: Cluster) -> AbstractContextManager[None]:
     """A manifest that is no YAML."""
-    with _in_an_application(cluster, "broken.yaml", BROKEN):
-        yield
+    return _in_an_application(cluster, "broken.yaml", BROKEN)
 
 
 @contextmanager

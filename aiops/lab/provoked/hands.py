@@ -44,12 +44,14 @@ def whenever(cluster: Cluster, resource: str, change: Callable[[Json], None]) ->
 @contextmanager
 def made(
     cluster: Cluster, resource: str, body: Json, status: Json | None = None, *, ago_s: float = 0.0
-) -> Iterator[Json]:
+) -> Iterator[None]:
     """An object that is there meanwhile, as if for so long already."""
     found = cluster.objects.create(resource, body, SOMEBODY)
     if status is not None:
         found = cluster.objects.set_status(resource, found, status, SOMEBODY)
-    yield aged(cluster, resource, found, ago_s) if ago_s else found
+    if ago_s:
+        found = aged(cluster, resource, found, ago_s)
+    yield
     meta = found["metadata"]
     with suppress(Refusal):
         cluster.objects.delete(resource, meta["name"], meta.get("namespace", ""), SOMEBODY, grace_s=0)
@@ -67,7 +69,7 @@ def aged(cluster: Cluster, resource: str, body: Json, ago_s: float = LONG_AGO_S)
 
 
 def put_back(cluster: Cluster, resource: str, body: Json) -> None:
-    """As if it had never been gone: whom it owned knows it by its uid."""
+    """As no client may write it: what was gone as if it had never been, whom it owned knows it by its uid."""
     cluster.store.put(resource, {**body, "metadata": dict(body["metadata"])})
 
 

@@ -1,15 +1,15 @@
 """Faults of nodes, storage, network and GPUs."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 from aiops.lab.api.kinds import Json
 from aiops.lab.api.refusals import Refusal
 from aiops.lab.cluster import Cluster
-from aiops.lab.provoked.hands import LONG_AGO_S, OFF, SOMEBODY, aged, annotate, made, whenever
+from aiops.lab.provoked.hands import LONG_AGO_S, OFF, SOMEBODY, aged, annotate, made, put_back, whenever
+from aiops.lab.world.pods import GPU, asks_for_gpu
 
 DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
-GPU = "nvidia.com/gpu"
 ACCELERATOR = {"cloud.google.com/gke-accelerator": "nvidia-l4"}
 REPORT = """\
 autoscalerStatus: Running
@@ -35,18 +35,14 @@ def node(cluster: Cluster, name: str, *, ready: bool = True, gpus: int | None = 
     }  # fmt: skip
 
 
-@contextmanager
-def node_not_ready(cluster: Cluster) -> Iterator[None]:
+def node_not_ready(cluster: Cluster) -> AbstractContextManager[None]:
     """A node whose network does not come up."""
-    with made(cluster, "nodes", node(cluster, "silent", ready=False), ago_s=LONG_AGO_S):
-        yield
+    return made(cluster, "nodes", node(cluster, "silent", ready=False), ago_s=LONG_AGO_S)
 
 
-@contextmanager
-def node_without_driver(cluster: Cluster) -> Iterator[None]:
+def node_without_driver(cluster: Cluster) -> AbstractContextManager[None]:
     """A GPU node that offers no GPU."""
-    with made(cluster, "nodes", node(cluster, "gpu-bare", gpus=0), ago_s=LONG_AGO_S):
-        yield
+    return made(cluster, "nodes", node(cluster, "gpu-bare", gpus=0), ago_s=LONG_AGO_S)
 
 
 @contextmanager
@@ -59,9 +55,8 @@ def node_nobody_uses(cluster: Cluster) -> Iterator[None]:
         if asks_for_gpu(body["spec"]["template"]) and any(time > recent for time in written):
             aged(cluster, "deployments.apps", body)
 
-    with ExitStack() as stack:
-        stack.enter_context(whenever(cluster, "deployments.apps", scaled_long_ago))
-        stack.enter_context(made(cluster, "nodes", node(cluster, "gpu-idle", gpus=1), ago_s=LONG_AGO_S))
+    idle = made(cluster, "nodes", node(cluster, "gpu-idle", gpus=1), ago_s=LONG_AGO_S)
+    with whenever(cluster, "deployments.apps", scaled_long_ago), idle:
         yield
 
 
@@ -72,7 +67,7 @@ def nodes_of_another_cloud(cluster: Cluster) -> Iterator[None]:
     def move(body: Json, old: str = "gce://", new: str = "aws://") -> None:
         if (provider := body["spec"].get("providerID", "")).startswith(old):
             spec = {**body["spec"], "providerID": provider.replace(old, new)}
-            cluster.store.put("nodes", {**body, "spec": spec})  # no client may change it
+            put_back(cluster, "nodes", {**body, "spec": spec})
 
     with whenever(cluster, "nodes", move):
         yield
@@ -92,18 +87,15 @@ def no_default_class(cluster: Cluster) -> Iterator[None]:
         annotate(cluster, resource, body, {DEFAULT_CLASS: "true"})
 
 
-@contextmanager
-def no_address(cluster: Cluster) -> Iterator[None]:
+def no_address(cluster: Cluster) -> AbstractContextManager[None]:
     """A Service whose load balancer the cloud does not make."""
     meta = {"name": "edge", "namespace": "default", "annotations": OFF}
     spec = {"type": "LoadBalancer", "ports": [{"port": 80}]}
     body = {"apiVersion": "v1", "kind": "Service", "metadata": meta, "spec": spec}
-    with made(cluster, "services", body, ago_s=LONG_AGO_S):
-        yield
+    return made(cluster, "services", body, ago_s=LONG_AGO_S)
 
 
-@contextmanager
-def api_without_server(cluster: Cluster) -> Iterator[None]:
+def api_without_server(cluster: Cluster) -> AbstractContextManager[None]:
     """A part of the API whose own server is gone."""
     name, group = "v1.gone.example.com", "gone.example.com"
     service = {"name": "nowhere", "namespace": "default", "port": 443}
@@ -116,17 +108,14 @@ def api_without_server(cluster: Cluster) -> Iterator[None]:
         "metadata": {"name": name, "annotations": OFF}, "spec": spec,
     }  # fmt: skip
     status = {"conditions": [{**available, "lastTransitionTime": then}]}
-    with made(cluster, "apiservices.apiregistration.k8s.io", body, status):
-        yield
+    return made(cluster, "apiservices.apiregistration.k8s.io", body, status)
 
 
-@contextmanager
-def no_more_nodes(cluster: Cluster) -> Iterator[None]:
+def no_more_nodes(cluster: Cluster) -> AbstractContextManager[None]:
     """The GPU node group is as large as it may be, as the autoscaler reports; its one node is not there."""
     meta = {"name": "cluster-autoscaler-status", "namespace": "kube-system"}
     body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": {"status": REPORT}}
-    with made(cluster, "configmaps", body):
-        yield
+    return made(cluster, "configmaps", body)
 
 
 @contextmanager
@@ -148,9 +137,7 @@ def forgotten_model(cluster: Cluster) -> Iterator[None]:
             ]
             cluster.objects.set_status("pods", body, {**body["status"], "containerStatuses": containers}, SOMEBODY)
 
-    with ExitStack() as stack:
-        stack.enter_context(whenever(cluster, "pods", has_run))
-        stack.enter_context(whenever(cluster, "deployments.apps", raise_one))
+    with whenever(cluster, "pods", has_run), whenever(cluster, "deployments.apps", raise_one):
         yield
     for body in chosen:
         with suppress(Refusal):  # it is gone
@@ -164,8 +151,3 @@ def scale(cluster: Cluster, body: Json, replicas: int) -> Json:
         "deployments.apps", meta["name"], meta["namespace"],
         lambda now: {**now, "spec": {**now["spec"], "replicas": replicas}}, SOMEBODY,
     )  # fmt: skip
-
-
-def asks_for_gpu(pod: Json) -> bool:
-    """A pod, or the template of one, with a container that needs a GPU."""
-    return any(GPU in (each.get("resources") or {}).get("limits", {}) for each in pod["spec"]["containers"])

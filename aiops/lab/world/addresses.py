@@ -5,8 +5,7 @@ from aiops.lab.api.objects import Writer
 from aiops.lab.api.store import Event, Name, name_of
 from aiops.lab.cluster import Cluster
 from aiops.lab.controllers import condition, itself
-from aiops.lab.world.by_hand import is_by_hand
-from aiops.lab.world.operators import keep_status
+from aiops.lab.world.operators import keeping
 
 CLOUD = Writer(user="system:serviceaccount:kube-system:service-controller", manager="cloud-controller-manager")
 AGGREGATOR = Writer(user="system:apiserver", manager="kube-aggregator")
@@ -17,27 +16,23 @@ def start(cluster: Cluster) -> None:
     """Let both run."""
     objects = cluster.objects
 
-    async def address(key: Name) -> float | None:
-        service = objects.find("services", key[1], key[0])
-        if service is not None and not is_by_hand(service):
-            wanted = service["spec"].get("type") == "LoadBalancer"
-            balancer: Json = {"ingress": [{"ip": "203.0.113.20", "ipMode": "VIP"}]} if wanted else {}
-            keep_status(cluster, "services", service, {"loadBalancer": balancer}, CLOUD)
-        return None
-
-    async def availability(key: Name) -> float | None:
-        api = objects.find(API_SERVICES, key[1])
-        if api is not None and not is_by_hand(api):
-            now = cluster.clock.stamp()
-            keep_status(cluster, API_SERVICES, api, {"conditions": [_available(cluster, api, now)]}, AGGREGATOR)
-        return None
-
     def behind(event: Event) -> list[Name]:
         return [name_of(api) for api in objects.list(API_SERVICES) if _service(api) == event.name]
 
+    def availability(api: Json, now: str) -> Json:
+        return {"conditions": [_available(cluster, api, now)]}
+
+    address, available = (
+        keeping(cluster, "services", _address, CLOUD), keeping(cluster, API_SERVICES, availability, AGGREGATOR),
+    )  # fmt: skip
     cluster.control("service-address", "cloud-controller-manager", address, {"services": itself})
     watches = {API_SERVICES: itself, "services": behind}
-    cluster.control("api-service", "kube-apiserver", availability, watches)
+    cluster.control("api-service", "kube-apiserver", available, watches)
+
+
+def _address(service: Json, _: str) -> Json:
+    wanted = service["spec"].get("type") == "LoadBalancer"
+    return {"loadBalancer": {"ingress": [{"ip": "203.0.113.20", "ipMode": "VIP"}]} if wanted else {}}
 
 
 def _service(api: Json) -> Name | None:

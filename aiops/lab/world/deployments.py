@@ -55,12 +55,12 @@ class Deployments:
         deployment = self._objects.find(RESOURCE, key[1], key[0])
         if deployment is None or is_going(deployment) or deployment["spec"].get("paused"):
             return None
-        rollout = self._seen(deployment)
+        rollout, before = self._seen(deployment), self._objects.store.revision
         if deployment["spec"]["strategy"]["type"] == "Recreate":
             self._recreate(rollout)
         else:
             self._roll(rollout)
-        return self._tell(self._seen(deployment))
+        return self._tell(rollout if self._objects.store.revision == before else self._seen(deployment))
 
     def _seen(self, deployment: Json) -> Rollout:
         """As it is now, with a ReplicaSet of its newest template."""

@@ -2,7 +2,6 @@
 
 from aiops.lab.api.kinds import Json
 from aiops.lab.api.store import Name
-from aiops.lab.clock import parse
 from aiops.lab.cluster import Cluster
 from aiops.lab.controllers import condition, itself, owner
 from aiops.lab.world.events import record
@@ -78,7 +77,7 @@ class Jobs:
         lives_s = job["spec"].get("ttlSecondsAfterFinished")
         if lives_s is None:
             return None
-        left_s: float = lives_s - (self._clock.now() - parse(ended)).total_seconds()
+        left_s: float = lives_s - self._clock.since(ended)
         if left_s <= 0:
             self._objects.delete(RESOURCE, job["metadata"]["name"], job["metadata"]["namespace"], MANAGER)
         return left_s if left_s > 0 else None

@@ -6,7 +6,6 @@ A new machine's kubelet reports first, is Ready once its network is there, and o
 from aiops.lab.api.kinds import Json
 from aiops.lab.api.objects import Writer
 from aiops.lab.api.store import Name
-from aiops.lab.clock import parse
 from aiops.lab.cluster import Cluster
 from aiops.lab.controllers import condition, itself
 from aiops.lab.world.by_hand import is_by_hand
@@ -82,7 +81,7 @@ class Nodes:
         if ACCELERATOR not in (node["metadata"].get("labels") or {}):
             self._report(node, ready=True)
             return None
-        age_s = (self._cluster.clock.now() - parse(node["metadata"]["creationTimestamp"])).total_seconds()
+        age_s = self._cluster.clock.since(node["metadata"]["creationTimestamp"])
         ready_s, gpu_s = pace.node_ready_s, pace.node_ready_s + pace.gpu_ready_s
         size = {**SIZE, GPU: "1"} if age_s >= gpu_s else SIZE
         self._report(node, ready=age_s >= ready_s, capacity=size, allocatable=size)

@@ -18,7 +18,8 @@ def start(cluster: Cluster) -> None:
     """Let all of them run; each waits for its CustomResourceDefinition."""
     for resource, status in STATUS.items():
         operator = resource.partition(".")[2]
-        cluster.control(resource, operator, _reconcile(cluster, resource, status), {resource: itself})
+        by = Writer(user=f"system:serviceaccount:{resource}", manager=operator)
+        cluster.control(resource, operator, keeping(cluster, resource, status, by), {resource: itself})
 
 
 def keep_status(cluster: Cluster, resource: str, body: Json, status: Json, by: Writer) -> None:
@@ -38,14 +39,13 @@ def _timeless(value: object) -> object:
     return [*map(_timeless, value)] if isinstance(value, list) else value
 
 
-def _reconcile(cluster: Cluster, resource: str, status: Status) -> Reconcile:
-    by = Writer(user=f"system:serviceaccount:{resource}", manager=resource.partition(".")[2])
+def keeping(cluster: Cluster, resource: str, status: Status, by: Writer) -> Reconcile:
+    """Keeps the status of each object of a kind as it should be, unless somebody writes it by hand."""
 
-    async def reconcile(key: Name) -> float | None:
+    async def reconcile(key: Name) -> None:
         body = cluster.objects.find(resource, key[1], key[0])
         if body is not None and not is_by_hand(body):
             keep_status(cluster, resource, body, status(body, cluster.clock.stamp()), by)
-        return None
 
     return reconcile
 

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from aiops.lab.api.kinds import Json
 from aiops.lab.api.quantities import parse
+from aiops.lab.api.selectors import holds
 from aiops.lab.world.pods import Amounts, requested
 
 CORDON = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
@@ -96,19 +97,6 @@ def is_meant(pod: Json, node: Json) -> bool:
     if not (spec.get("nodeSelector") or {}).items() <= labels.items():
         return False
     return required is None or any(
-        all(_holds(each, labels.get(each["key"])) for each in term.get("matchExpressions") or ())
+        all(holds(each, labels.get(each["key"])) for each in term.get("matchExpressions") or ())
         for term in required["nodeSelectorTerms"]
     )
-
-
-def _holds(expression: Json, value: str | None) -> bool:
-    match expression["operator"]:
-        case "In":
-            return value in expression["values"]
-        case "NotIn":
-            return value not in expression["values"]
-        case "Exists":
-            return value is not None
-        case "DoesNotExist":
-            return value is None
-    return False

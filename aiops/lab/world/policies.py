@@ -5,13 +5,14 @@ matchConditions is left out. No webhook is ever called, because nobody in the la
 an object is down, and its failurePolicy decides.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
 from aiops.lab.api import refusals
 from aiops.lab.api.kinds import Json
 from aiops.lab.api.objects import Attempt, Objects
 from aiops.lab.api.refusals import Refusal
+from aiops.lab.api.selectors import chooses
 
 GROUP = "admissionregistration.k8s.io"
 
@@ -87,23 +88,9 @@ def _means(rule: Json, attempt: Attempt) -> bool:
 
 def _selected(objects: Objects, scope: Json, attempt: Attempt) -> Iterator[bool]:
     meta = attempt.body["metadata"]
-    yield _selects(scope.get("objectSelector") or {}, meta.get("labels") or {})
+    yield chooses(scope.get("objectSelector") or {}, meta.get("labels") or {})
     space = meta if attempt.kind.resource == "namespaces" else None
     if attempt.kind.namespaced:
         space = objects.get("namespaces", meta["namespace"])["metadata"]
     if space is not None:  # what belongs to no namespace is always meant
-        yield _selects(scope.get("namespaceSelector") or {}, space.get("labels") or {})
-
-
-def _selects(selector: Json, labels: Json) -> bool:
-    """A LabelSelector of an object."""
-    tests: dict[str, Callable[[Json], bool]] = {
-        "In": lambda each: labels.get(each["key"]) in each["values"],
-        "NotIn": lambda each: labels.get(each["key"]) not in each["values"],
-        "Exists": lambda each: each["key"] in labels,
-        "DoesNotExist": lambda each: each["key"] not in labels,
-    }
-    expressions = selector.get("matchExpressions") or ()
-    return (selector.get("matchLabels") or {}).items() <= labels.items() and all(
-        tests[each["operator"]](each) for each in expressions
-    )
+        yield chooses(scope.get("namespaceSelector") or {}, space.get("labels") or {})

@@ -63,11 +63,13 @@ class Scheduler:
         self._bind(pod, best.node["metadata"]["name"])
 
     def _rooms(self) -> list[Room]:
-        pods: dict[str, list[Json]] = {node["metadata"]["name"]: [] for node in self._objects.list("nodes")}
+        found: dict[str, tuple[Json, list[Json]]] = {
+            node["metadata"]["name"]: (node, []) for node in self._objects.list("nodes")
+        }
         for pod in self._objects.list("pods"):
-            if not has_ended(pod) and (name := pod["spec"].get("nodeName")) in pods:
-                pods[name].append(pod)
-        return [Room(self._objects.get("nodes", name), there) for name, there in pods.items()]
+            if not has_ended(pod) and (name := pod["spec"].get("nodeName")) in found:
+                found[name][1].append(pod)
+        return [Room(node, pods) for node, pods in found.values()]
 
     def _volumes(self, pod: Json) -> str | None:
         """A claim that is not there, or not bound."""

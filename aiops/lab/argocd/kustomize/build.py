@@ -7,7 +7,7 @@ import yaml
 
 from aiops.lab.api.kinds import Json, Kinds
 from aiops.lab.argocd.charts import stub
-from aiops.lab.argocd.documents import documents
+from aiops.lab.argocd.documents import documents, one_line
 from aiops.lab.argocd.kustomize.generators import generated
 from aiops.lab.argocd.kustomize.naming import affix, hash_names, rename
 from aiops.lab.argocd.kustomize.patches import patch
@@ -30,9 +30,9 @@ def build(tree: Tree, folder: str, more: Json, kinds: Kinds) -> list[Json]:
         objects = _build(tree, folder, more, kinds)
         rename(objects, hash_names(objects))
         return objects
-    except Unreadable as error:
-        why = f"`kustomize build {CACHED}/{folder}` failed exit status 1: Error: {error}"
-        raise Unreadable(why) from error
+    except (Unreadable, yaml.YAMLError) as error:
+        said = f"invalid Kustomization: yaml: {one_line(error)}" if isinstance(error, yaml.YAMLError) else str(error)
+        raise Unreadable(f"`kustomize build {CACHED}/{folder}` failed exit status 1: Error: {said}") from error
 
 
 def _file(tree: Tree, folder: str) -> str:
@@ -74,7 +74,7 @@ def _resource(tree: Tree, folder: str, entry: str, kinds: Kinds) -> list[Json]:
         try:
             return documents(tree[path])
         except yaml.YAMLError as error:
-            why = f"MalformedYAMLError: yaml: {' '.join(str(error).split())} in File: {path}"
+            why = f"MalformedYAMLError: yaml: {one_line(error)} in File: {path}"
             where = f"accumulating resources: accumulation err='accumulating resources from '{entry}'"
             raise Unreadable(f"{where}: {why}'") from error
     if is_kustomization(tree, path):
