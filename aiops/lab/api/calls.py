@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from aiops.lab.api import protobuf
+from aiops.lab.api import causes, protobuf
 from aiops.lab.api.access import User
 from aiops.lab.api.kinds import Json, Kind
 from aiops.lab.api.objects import Writer
@@ -48,8 +48,7 @@ class Call:
         """Whether nothing is to be kept."""
         said = self.query.get("dryRun", "")
         if said not in ("", "All"):
-            message = f'Unsupported value: ["{said}"]: supported values: "All"'
-            raise invalid_options(self._options, "FieldValueNotSupported", "dryRun", message)
+            raise invalid_options(self._options, causes.unsupported("dryRun", causes.shown([said]), ["All"]))
         return said == "All"
 
     @property
@@ -57,9 +56,8 @@ class Call:
         """What becomes of fields that the kind does not have: Ignore, Warn or Strict."""
         said, known = self.query.get("fieldValidation", ""), ("", "Ignore", "Strict", "Warn")
         if said not in known:
-            words = ", ".join(f'"{each}"' for each in known)
-            message = f'Unsupported value: "{said}": supported values: {words}'
-            raise invalid_options(self._options, "FieldValueNotSupported", "fieldValidation", message)
+            why = causes.unsupported("fieldValidation", causes.shown(said), [*known])
+            raise invalid_options(self._options, why)
         return said or "Warn"
 
     @property
@@ -134,8 +132,7 @@ class Call:
             raise bad_request(f"{data} does not match the expected API version ({expected})")
         name = self.info.name or (body.get("metadata") or {}).get("name", "")
         other = replace(self.kind, kind=named)
-        why = f'Invalid value: "{named}": must be {self.kind.kind}'
-        raise invalid(other, name, [("FieldValueInvalid", "kind", why)])
+        raise invalid(other, name, [causes.invalid("kind", named, f"must be {self.kind.kind}")])
 
     @property
     def _must(self) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from aiops.lab.api import causes
 from aiops.lab.api.kinds import Json, Kind, defined
 from aiops.lab.api.objects import Attempt, Writer
 from aiops.lab.api.refusals import invalid
@@ -34,12 +35,12 @@ def admit(attempt: Attempt) -> Json:
     spec, meta = body["spec"], body["metadata"]
     names = spec["names"]
     if meta["name"] != f"{names['plural']}.{spec['group']}":
-        why = f'Invalid value: "{meta["name"]}": must be spec.names.plural+"."+spec.group'
-        raise invalid(kind, meta["name"], [("FieldValueInvalid", "metadata.name", why)])
+        must = 'must be spec.names.plural+"."+spec.group'
+        raise invalid(kind, meta["name"], [causes.invalid("metadata.name", meta["name"], must)])
     if f".{spec['group']}".endswith(PROTECTED) and APPROVED not in (meta.get("annotations") or {}):
         must = f'protected groups must have approval annotation "{APPROVED}"'
-        why = f"Required value: {must}, see https://github.com/kubernetes/enhancements/pull/1111"
-        raise invalid(kind, meta["name"], [("FieldValueRequired", f"metadata.annotations[{APPROVED}]", why)])
+        why = f"{must}, see https://github.com/kubernetes/enhancements/pull/1111"
+        raise invalid(kind, meta["name"], [causes.required(f"metadata.annotations[{APPROVED}]", why)])
     names = {"singular": names["kind"].lower(), "listKind": f"{names['kind']}List", **names}
     return {**body, "spec": {**spec, "names": names, "conversion": spec.get("conversion") or {"strategy": "None"}}}
 

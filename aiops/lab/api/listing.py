@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from aiops.lab.api import causes
 from aiops.lab.api.kinds import Json, Kind
 from aiops.lab.api.refusals import Refusal, bad_request, expired, invalid_options
 from aiops.lab.api.selectors import selector
@@ -66,13 +67,13 @@ class Lists:
         if not asked:
             if match:
                 why = "resourceVersionMatch is forbidden unless resourceVersion is provided"
-                raise invalid_options("ListOptions", "FieldValueForbidden", "resourceVersionMatch", f"Forbidden: {why}")
+                raise invalid_options("ListOptions", causes.forbidden("resourceVersionMatch", why))
             return now
         wanted = version(asked)
         if wanted > now:
-            causes = [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}]
+            told = [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}]
             message = f"Timeout: Too large resource version: {wanted}, current: {now}"
-            raise Refusal(504, "Timeout", message, details={"causes": causes}, retry_after_s=1)
+            raise Refusal(504, "Timeout", message, details={"causes": told}, retry_after_s=1)
         if match == "Exact" and wanted != now:
             raise expired("The resourceVersion for the provided list is too old.")
         return now

@@ -106,23 +106,27 @@ def invalid(kind: Kind, name: str, why: Sequence[Cause]) -> Refusal:
     words = [f"{field}: {message}" for _, field, message in why]
     said = words[0] if len(words) == 1 else f"[{', '.join(words)}]"
     who = f"{kind.kind}.{kind.group}" if kind.group else kind.kind
-    told = [{"reason": reason, "message": message, "field": field} for reason, field, message in why]
-    found = {**details(kind, name), "kind": kind.kind, "causes": told}
+    found = {**details(kind, name), "kind": kind.kind, "causes": [_told(each) for each in why]}
     return Refusal(422, "Invalid", f'{who} "{name}" is invalid: {said}', details=found)
 
 
 def invalid_patch(new: Json, why: str) -> Refusal:
     """422 of what a patch makes of an object."""
     message = f"Invalid value: {json.dumps(json.dumps(new, separators=(',', ':')))}: {why}"
-    told = [{"reason": "FieldValueInvalid", "message": message, "field": "patch"}]
-    return Refusal(422, "Invalid", f' "" is invalid: patch: {message}', details={"causes": told})
+    told = _told(("FieldValueInvalid", "patch", message))
+    return Refusal(422, "Invalid", f' "" is invalid: patch: {message}', details={"causes": [told]})
 
 
-def invalid_options(options: str, reason: str, field: str, message: str) -> Refusal:
+def invalid_options(options: str, why: Cause) -> Refusal:
     """422 of a request's parameters, as `ListOptions`."""
-    causes = [{"reason": reason, "message": message, "field": field}]
-    found = {"group": "meta.k8s.io", "kind": options, "causes": causes}
+    _, field, message = why
+    found = {"group": "meta.k8s.io", "kind": options, "causes": [_told(why)]}
     return Refusal(422, "Invalid", f'{options}.meta.k8s.io "" is invalid: {field}: {message}', details=found)
+
+
+def _told(cause: Cause) -> Json:
+    reason, field, message = cause
+    return {"reason": reason, "message": message, "field": field}
 
 
 def expired(why: str) -> Refusal:

@@ -1,5 +1,6 @@
 """The subresource `scale`: how many replicas of a workload there shall be, in one form for all kinds."""
 
+from aiops.lab.api import causes
 from aiops.lab.api.kinds import Json, Kind
 from aiops.lab.api.refusals import invalid
 
@@ -27,8 +28,8 @@ def scaled(body: Json, wanted: Json) -> Json:
     """The workload as its Scale says."""
     replicas = (wanted.get("spec") or {}).get("replicas", 0)
     if replicas < 0:
-        why = f"Invalid value: {replicas}: must be greater than or equal to 0"
-        raise invalid(SCALE, body["metadata"]["name"], [("FieldValueInvalid", "spec.replicas", why)])
+        why = causes.invalid("spec.replicas", replicas, "must be greater than or equal to 0")
+        raise invalid(SCALE, body["metadata"]["name"], [why])
     version = (wanted.get("metadata") or {}).get("resourceVersion", body["metadata"]["resourceVersion"])
     meta = {**body["metadata"], "resourceVersion": version}
     return {**body, "metadata": meta, "spec": {**body["spec"], "replicas": replicas}}

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import dataclass
 
+from aiops.lab.api import causes
 from aiops.lab.api.kinds import Json, Kind
 from aiops.lab.api.listing import number, version
 from aiops.lab.api.refusals import expired, invalid_options
@@ -125,7 +126,7 @@ def watch(store: Store, kind: Kind, namespace: str, query: Mapping[str, str]) ->
     asked, initial = query.get("resourceVersion", ""), is_true(query, "sendInitialEvents")
     if initial and query.get("resourceVersionMatch") != "NotOlderThan":
         why = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
-        raise invalid_options("ListOptions", "FieldValueForbidden", "resourceVersionMatch", f"Forbidden: {why}")
+        raise invalid_options("ListOptions", causes.forbidden("resourceVersionMatch", why))
     return Watch(
         store=store, kind=kind, namespace=namespace,
         chosen=selector(kind, query.get("labelSelector", ""), query.get("fieldSelector", "")),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from aiops.lab.api import scaling
+from aiops.lab.api import causes, scaling
 from aiops.lab.api.apply import applied
 from aiops.lab.api.calls import Call
 from aiops.lab.api.decoding import decoded, decoded_patch
@@ -82,8 +82,7 @@ def patch(objects: Objects, call: Call) -> Answer:
 
 def _apply(objects: Objects, call: Call, body: Json) -> Answer:
     if not call.query.get("fieldManager"):
-        why = "Required value: is required for apply patch"
-        raise invalid_options("PatchOptions", "FieldValueRequired", "fieldManager", why)
+        raise invalid_options("PatchOptions", causes.required("fieldManager", "is required for apply patch"))
     call.placed(body)
     found, created = applied(
         objects, call.kind, call.info.name, call.namespace, body, call.by,
@@ -136,9 +135,8 @@ def _delete_options(call: Call) -> Json:
     orphan = said.get("orphanDependents")
     propagation = said.get("propagationPolicy") or ("Orphan" if orphan else "Background")
     if propagation not in POLICIES:
-        words = ", ".join(f'"{each}"' for each in (*POLICIES, "nil"))
-        why = f'Unsupported value: "{propagation}": supported values: {words}'
-        raise invalid_options("DeleteOptions", "FieldValueNotSupported", "propagationPolicy", why)
+        why = causes.unsupported("propagationPolicy", causes.shown(propagation), [*POLICIES, "nil"])
+        raise invalid_options("DeleteOptions", why)
     grace, must = said.get("gracePeriodSeconds"), said.get("preconditions") or {}
     return {
         "propagation": propagation, "grace_s": None if grace is None else int(grace),
