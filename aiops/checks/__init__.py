@@ -31,6 +31,8 @@ from aiops.checks import (
     project_applied,
     secret_stores_ready,
     secrets_present,
+    tree_renders,
+    volume_single_writer,
 )
 from aiops.checks.check import Check
 
@@ -51,11 +53,13 @@ ALL: tuple[Check, ...] = (
     applicationset_controller_alive.CHECK,
     git_readable.CHECK,
     groups_file_pushed.CHECK,
+    tree_renders.CHECK,
     project_applied.CHECK,
     applicationsets_reconciled.CHECK,
     kinds_served.CHECK,
     applications_settled.CHECK,
     default_storage_class.CHECK,
+    volume_single_writer.CHECK,
     load_balancer_address.CHECK,
     secret_stores_ready.CHECK,
     external_secrets_synced.CHECK,

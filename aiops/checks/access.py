@@ -8,9 +8,13 @@ from aiops.judge.finding import Evidence, Finding
 from aiops.snapshot.look import Look
 
 CLUSTER_READS = (  # but for Secrets, whose right is one of its own: secrets-present tells
-    "version", "user", "kinds", "api-services", "nodes", "pods", "deployments", "services", "storage-classes",
-    "applications", "application-sets", "app-projects", "argocd-settings", "autoscaler",
-    "external-secrets", "secret-stores", "cluster-secret-stores",
+    "version", "user", "kinds", "argocd-settings", "autoscaler",
+    "api-services", "autoscalers", "claims", "daemon-sets", "deployments", "endpoint-slices", "events", "jobs",
+    "mutating-webhooks", "namespaces", "network-policies", "nodes", "pods", "services", "storage-classes",
+    "validating-webhooks", "applications", "application-sets", "app-projects",
+    "external-secrets", "secret-stores", "cluster-secret-stores", "cluster-queues", "databases", "gateway-classes",
+    "gateway-policies", "gateways", "http-routes", "inference-pools", "inference-services", "pod-monitors",
+    "scaled-objects", "service-monitors",
 )  # fmt: skip
 
 

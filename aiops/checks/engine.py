@@ -1,42 +1,69 @@
 """Judges a look by the checks: pure, in the order of the registry, the root cause before what hangs on it."""
 
-import traceback
 from collections.abc import Iterable, Mapping, Sequence
 
 from aiops.checks.check import WORST_FIRST, Check, Verdict, skip
-from aiops.judge.finding import Evidence, Finding
+from aiops.checks.linting import DECLARED, bug, declared_findings
+from aiops.checks.suppressing import suppressed
+from aiops.judge.finding import Finding
 from aiops.snapshot import Unread
 from aiops.snapshot.look import Look, NotRead
 
 NOT_PASSED = ("fail", "unknown")
+BAD = ("fail", "unknown", "warn")
+OF_BOTH = (*BAD, "suppressed", "ok", "skip")
+"""Worst first, where half of a check may have nothing to judge."""
 
 
 def judge_look(look: Look, checks: Sequence[Check]) -> tuple[Verdict, ...]:
     """The verdicts, in the order of `checks`, each of which comes after what it needs."""
     verdicts: dict[str, Verdict] = {}
     for check in checks:
-        verdicts[check.slug] = _verdict(look, check, verdicts)
+        verdicts[check.slug] = suppressed(look, _verdict(look, check, verdicts))
     return tuple(verdicts.values())
 
 
 def reads_of(checks: Iterable[Check]) -> frozenset[str]:
     """Everything that these checks look at."""
-    return frozenset(name for check in checks for name in check.reads)
+    checks = tuple(checks)
+    live = {name for check in checks for name in check.reads}
+    return frozenset((*live, *((DECLARED,) if any(check.lint for check in checks) else ())))
 
 
 def _verdict(look: Look, check: Check, before: Mapping[str, Verdict]) -> Verdict:
-    if cause := _cause(check, before):
-        return Verdict(check=check, findings=(skip(f"{cause} has to pass first"),), because=cause)
+    declared = _declared(look, check) if check.lint else ()
+    cause = _cause(check, before) if check.judge else ""
+    if cause:
+        found: tuple[Finding, ...] = (skip(f"{cause} has to pass first"),)
+        if not any(each.status in BAD for each in declared):
+            return Verdict(check=check, findings=found, because=cause)
+    else:
+        found = _live(look, check) if check.judge else ()
+    order = OF_BOTH if check.judge and check.lint else WORST_FIRST
+    return Verdict(check=check, findings=tuple(sorted((*declared, *found), key=lambda each: order.index(each.status))))
+
+
+def _declared(look: Look, check: Check) -> tuple[Finding, ...]:
+    """What was found in the tree when the look was taken."""
+    if DECLARED not in look.names:
+        return (_never_read((DECLARED,)),)
+    try:
+        return declared_findings(look, check.slug)
+    except NotRead as error:
+        return (_unread(error.unread),)
+
+
+def _live(look: Look, check: Check) -> tuple[Finding, ...]:
+    assert check.judge is not None  # noqa: S101 - who calls knows
     if absent := sorted(set(check.reads) - look.names):
-        return Verdict(check=check, findings=(_never_read(absent),))
+        return (_never_read(absent),)
     try:
         found = tuple(check.judge(look.narrowed(check.reads)))
     except NotRead as error:
-        found = (_unread(error.unread),)
-    except Exception as bug:  # noqa: BLE001 - one check's bug does not cost the others
-        found = (_bug(bug),)
-    found = found or (_bug(AssertionError("it found nothing at all")),)
-    return Verdict(check=check, findings=tuple(sorted(found, key=lambda each: WORST_FIRST.index(each.status))))
+        return (_unread(error.unread),)
+    except Exception as error:  # noqa: BLE001 - one check's bug does not cost the others
+        return (bug(error),)
+    return found or (bug(AssertionError("it found nothing at all")),)
 
 
 def _cause(check: Check, before: Mapping[str, Verdict]) -> str:
@@ -60,15 +87,4 @@ def _never_read(names: Iterable[str]) -> Finding:
         symptom=f"this look did not read {', '.join(names)}",
         cause="it was taken with --only or --skip, or by another version of aiops",
         fix="aiops doctor --save FILE",
-    )
-
-
-def _bug(bug: Exception) -> Finding:
-    last = traceback.extract_tb(bug.__traceback__)[-1:]
-    where = "".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in last)
-    return Finding(
-        status="unknown",
-        symptom=f"a bug in aiops: {type(bug).__name__}: {bug}",
-        fix="report it, with the file that `aiops doctor --save FILE` writes",
-        evidence=(Evidence("raised at", where or "its end"),),
     )

@@ -17,7 +17,7 @@ from aiops.cli.models import (
 )
 from aiops.cli.platform import bring_up_command, root_command, sync_command, wait_command
 from aiops.cli.reports import history_command, runbook_command
-from aiops.cli.tree import resolve_command
+from aiops.cli.tree import lint_command, resolve_command
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -33,7 +33,7 @@ def cli() -> None:
 
 
 for command in (
-    resolve_command, root_command, wait_command, sync_command, bring_up_command,
+    resolve_command, lint_command, root_command, wait_command, sync_command, bring_up_command,
     vllm_up_command, smoke_command, vllm_down_command, pause_command, resume_command,
     doctor_command, status_command, history_command, runbook_command, rehearse_command, lab_group,
 ):  # fmt: skip

@@ -41,16 +41,19 @@ def output_option(forms: Sequence[str], text: str) -> Callable[[Command], Comman
     return click.option("-o", "--output", type=click.Choice(forms), default=forms[0], show_default=True, help=text)
 
 
+def config_option(command: Command) -> Command:
+    """Which config."""
+    text = "The config.yaml; else looked for upwards from here, then environments/*/config.yaml."
+    return click.option("--config", metavar="FILE", envvar="AIOPS_CONFIG", show_envvar=True, help=text)(command)
+
+
 def cluster_options(command: Command) -> Command:
     """Which config and which cluster."""
     for option in (
         click.option("--kubeconfig", metavar="FILE", help="Instead of KUBECONFIG or ~/.kube/config."),
         click.option("--context", metavar="NAME", help="The kube context; must agree with the config's."),
-        click.option(
-            "--config", metavar="FILE", envvar="AIOPS_CONFIG", show_envvar=True,
-            help="The config.yaml; else looked for upwards from here, then environments/*/config.yaml.",
-        ),
-    ):  # fmt: skip
+        config_option,
+    ):
         command = option(command)
     return command
 

@@ -27,6 +27,10 @@ def show(output: str, screen: "Console", result: Result, started: RunStarted, se
         from aiops.render.junit import junit
 
         write_line(junit(result, seconds))
+    elif output == "sarif":
+        from aiops.render.sarif import sarif
+
+        write_line(sarif(result))
     elif output == "github":
         from aiops.render.github import commands
 

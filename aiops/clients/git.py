@@ -71,12 +71,25 @@ class Git:
         A commit that is not here is fetched into a cache of aiops' own. Not by `git archive`: that leaves out what
         .gitattributes says, and Argo CD does not.
         """
+        return {path: text.decode(errors="replace") for path, text in self._files(url, revision, sha, _may_be_manifest)}
+
+    def export(self, url: str, revision: str, sha: str, folder: Path) -> None:
+        """Write the files of a commit into a folder, without symbolic links and what is larger than a manifest."""
+        for path, content in self._files(url, revision, sha, lambda _: True):
+            file = folder / path
+            if not file.resolve().is_relative_to(folder.resolve()):
+                continue  # a path that git itself would not check out
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+
+    def _files(self, url: str, revision: str, sha: str, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
+        """(path, content) of a commit's regular files of which `wanted` says so."""
         store, about = self._store(url, revision, sha), f"commit {sha[:8]}"
         listing = self._run("ls-tree", "-r", "-l", "-z", "--full-tree", sha, about=about, store=store)
-        blobs = dict(_manifests(listing.decode(errors="replace")))
-        asked = "".join(f"{blob}\n" for blob in blobs.values()).encode()
+        blobs = [(path, blob) for path, blob in _regular(listing.decode(errors="replace")) if wanted(path)]
+        asked = "".join(f"{blob}\n" for _, blob in blobs).encode()
         batch = self._run("cat-file", "--batch", about=about, store=store, stdin=asked)
-        return dict(zip(blobs, _texts(batch), strict=True))
+        yield from zip((path for path, _ in blobs), _contents(batch), strict=True)
 
     def committed(self, url: str, revision: str, sha: str) -> str:
         """When a commit was made, RFC 3339."""
@@ -196,21 +209,24 @@ class Git:
         return out
 
 
-def _manifests(listing: str) -> Iterator[tuple[str, str]]:
-    """(path, blob) of the regular files among the lines of `git ls-tree -l -z` that may be manifests."""
-    for entry in listing.split("\0"):
+def _may_be_manifest(path: str) -> bool:
+    return path.endswith((".yaml", ".yml", ".json")) or path.rpartition("/")[2] == "Kustomization"
+
+
+def _regular(listing: str) -> Iterator[tuple[str, str]]:
+    """(path, blob) of the regular files among the lines of `git ls-tree -l -z`, but for the largest."""
+    for entry in filter(None, listing.split("\0")):
         attributes, _, path = entry.partition("\t")
-        if path.endswith((".yaml", ".yml", ".json")) or path.rpartition("/")[2] == "Kustomization":
-            mode, _, blob, size = attributes.split()
-            if mode.startswith("100") and int(size) <= LARGEST_FILE:
-                yield path, blob
+        mode, _, blob, size = attributes.split()
+        if mode.startswith("100") and int(size) <= LARGEST_FILE:
+            yield path, blob
 
 
-def _texts(batch: bytes) -> Iterator[str]:
+def _contents(batch: bytes) -> Iterator[bytes]:
     """The blobs in the output of `git cat-file --batch`."""
     stream = io.BytesIO(batch)
     while header := stream.readline():
-        yield stream.read(int(header.split()[2])).decode(errors="replace")
+        yield stream.read(int(header.split()[2]))
         stream.readline()
 
 

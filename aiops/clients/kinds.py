@@ -37,6 +37,21 @@ CONFIGMAPS = Kind("", "v1", "ConfigMap", "configmaps")
 NODES = Kind("", "v1", "Node", "nodes", namespaced=False)
 DEPLOYMENTS = Kind("apps", "v1", "Deployment", "deployments")
 REPLICASETS = Kind("apps", "v1", "ReplicaSet", "replicasets")
+DAEMONSETS = Kind("apps", "v1", "DaemonSet", "daemonsets")
+JOBS = Kind("batch", "v1", "Job", "jobs")
+NAMESPACES = Kind("", "v1", "Namespace", "namespaces", namespaced=False)
+CLAIMS = Kind("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims")
+AUTOSCALERS = Kind("autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers")
+NETWORKPOLICIES = Kind("networking.k8s.io", "v1", "NetworkPolicy", "networkpolicies")
+ENDPOINTSLICES = Kind("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices")
+MUTATING = Kind(
+    "admissionregistration.k8s.io", "v1", "MutatingWebhookConfiguration", "mutatingwebhookconfigurations",
+    namespaced=False,
+)  # fmt: skip
+VALIDATING = Kind(
+    "admissionregistration.k8s.io", "v1", "ValidatingWebhookConfiguration", "validatingwebhookconfigurations",
+    namespaced=False,
+)  # fmt: skip
 STORAGECLASSES = Kind("storage.k8s.io", "v1", "StorageClass", "storageclasses", namespaced=False)
 APISERVICES = Kind("apiregistration.k8s.io", "v1", "APIService", "apiservices", namespaced=False)
 

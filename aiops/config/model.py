@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -33,7 +34,16 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _day(text: str) -> date:
+    """A day of the calendar."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"`{text}` is not a day; write it as 2027-01-31") from None
+
+
 Name = Annotated[str, _name]
+Day = Annotated[date, _day]
 Port = Annotated[int, _port]
 Seconds = Annotated[float, duration.seconds]
 
@@ -152,6 +162,20 @@ class GroupRule:
 
 
 @dataclass(frozen=True)
+class Suppression:
+    """Findings that are known, and are not to count for a while."""
+
+    check: str
+    """Slug of the check, or a pattern of slugs."""
+    reason: str
+    """Why it may stay so."""
+    until: Day
+    """The last day; after it they count again."""
+    about: str = ""
+    """The object or the file that they are about, as `Deployment serving/llama`, or a pattern; empty: any."""
+
+
+@dataclass(frozen=True)
 class Aiops:
     """What only this program reads."""
 
@@ -175,6 +199,8 @@ class Aiops:
     """Profiles that extend or replace those of the table: layers in apply order."""
     groups: tuple[GroupRule, ...] = ()
     """Groups that extend the table, or replace a row by name."""
+    suppressions: tuple[Suppression, ...] = ()
+    """Findings of `doctor` and `lint` that are not to count for a while."""
 
 
 @dataclass(frozen=True)

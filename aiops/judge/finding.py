@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-Status = Literal["ok", "warn", "fail", "skip", "unknown"]
-"""`skip` always has its because; what could not be read is `unknown`, never ok."""
+Status = Literal["ok", "warn", "fail", "skip", "unknown", "suppressed"]
+"""`skip` always has its because; what could not be read is `unknown`, never ok; `suppressed` is a warn or fail that the
+config suppresses, and says until when."""
 
 Hope = Literal["no", "while others move", "yes"]
 """May it come right by itself: never; only while something else is still settling; at any time. Worst first."""
@@ -39,6 +40,10 @@ class Finding:
     """The object it is about, as `Deployment keda/keda-operator`."""
     owner: str = ""
     """Who is responsible for that object, as `application keda`; empty where it is its own."""
+    file: str = ""
+    """Where it is written, from the root of the tree; empty for what was seen on the cluster."""
+    line: int = 0
+    """Of that file, counted from 1; 0: all of it."""
     evidence: tuple[Evidence, ...] = ()
     hope: Hope = "yes"
     """May it come right by itself?"""

@@ -20,6 +20,12 @@ def requests_of(metrics: str) -> Json:
     return {"finished": _sum(samples, FINISHED), "running": _sum(samples, RUNNING)}
 
 
+def names_of(metrics: str) -> list[str]:
+    """The names of all its series that are vLLM's own, without what histograms and counters add to them; sorted."""
+    found = {match["name"] for match in _SAMPLE.finditer(metrics) if match["name"].startswith("vllm:")}
+    return sorted({re.sub(r"_(bucket|sum|count|total|created)$", "", name) for name in found})
+
+
 def _sum(samples: Sequence[tuple[str, str]], names: Sequence[str]) -> int:
     return int(sum(_number(value) for name, value in samples if name in names))
 

@@ -69,8 +69,7 @@ def diagnose(look: Look, checks: Sequence[Check], *, strict: bool = False) -> Di
     """The result of these checks on a look."""
     verdicts = judge_look(look, checks)
     counts = Counter(verdict.status for verdict in verdicts)
-    code = 3 if counts["fail"] or (strict and counts["warn"]) else 5 if counts["unknown"] else 0
-    summary, hint = _ending(verdicts, strict)
+    summary, hint, code = ending(verdicts, strict=strict)
     layers = look.reads["plan"]["layers"] if "plan" in look.reads else ()
     return Diagnosed(
         summary=summary,
@@ -82,7 +81,7 @@ def diagnose(look: Look, checks: Sequence[Check], *, strict: bool = False) -> Di
         taken=look.taken,
         profile=look.profile,
         layers=tuple(layers),
-        checks=tuple(map(_checked, verdicts)),
+        checks=tuple(map(checked, verdicts)),
     )
 
 
@@ -96,8 +95,8 @@ def _means(word: str, check: Check) -> bool:
     return fnmatchcase(check.slug, word) or fnmatchcase(check.group, word)
 
 
-def _ending(verdicts: Sequence[Verdict], strict: bool) -> tuple[str, str]:
-    """(what came of it, the next command): the root cause is the first that failed."""
+def ending(verdicts: Sequence[Verdict], *, strict: bool) -> tuple[str, str, int]:
+    """(what came of it, the next command, the exit code): the root cause is the first that failed."""
     ranks = ("fail", *(("warn",) if strict else ()), "unknown")
     worst = next((status for status in ranks if any(each.status == status for each in verdicts)), "")
     bad = [each for each in verdicts if each.status == worst]
@@ -106,17 +105,21 @@ def _ending(verdicts: Sequence[Verdict], strict: bool) -> tuple[str, str]:
     skipped = sum(each.status == "skip" for each in verdicts) - waiting
     more = f", {waiting} wait for that" if waiting else ""
     more += f", {skipped} have nothing to judge" if skipped else ""
+    hidden = sum(found.status == "suppressed" for each in verdicts for found in each.findings)
+    more += f", {hidden} findings are suppressed" if hidden else ""
     if not worst:
         passed = sum(each.status == "ok" for each in verdicts)
         warned = ", ".join(each.check.slug for each in verdicts if each.status == "warn")
         more += f", warned: {warned}" if warned else ""
-        return f"{passed} of {len(verdicts)} checks pass{more}", ""
+        return f"{passed} of {len(verdicts)} checks pass{more}", "", 0
     words = {"fail": "failed", "warn": "warned", "unknown": "could not tell"}[worst]
     cure = "\n".join(line for line in (bad[0].findings[0].fix, f"aiops runbook {named[0]}") if line)
-    return f"{len(named)} of {len(verdicts)} checks {words}: {', '.join(named)}{more}", cure
+    code = 5 if worst == "unknown" else 3
+    return f"{len(named)} of {len(verdicts)} checks {words}: {', '.join(named)}{more}", cure, code
 
 
-def _checked(verdict: Verdict) -> Checked:
+def checked(verdict: Verdict) -> Checked:
+    """A verdict as a part of a result."""
     check = verdict.check
     return Checked(
         slug=check.slug,
@@ -136,5 +139,7 @@ def _found(finding: Finding) -> Found:
         fix=finding.fix,
         about=finding.about,
         owner=finding.owner,
+        file=finding.file,
+        line=finding.line,
         evidence=tuple(Seen(source=each.source, text=each.text, at=each.at) for each in finding.evidence),
     )

@@ -40,7 +40,7 @@ def take_look(session: Session, profile: str | None, names: Iterable[str], repor
     wanted = set(names)
     cluster = _cluster(session)
     every = _reads(session, profile, cluster)
-    reads = {name: _understood(name, read) for name, read in every.items() if name in wanted}
+    reads = {name: understood(name, read) for name, read in every.items() if name in wanted}
     config = session.readable_config
     limit_s = (config.aiops.timeouts if config is not None else Timeouts()).look
 
@@ -65,11 +65,17 @@ def take_look(session: Session, profile: str | None, names: Iterable[str], repor
         here=here.isoformat(timespec="seconds"),
         seconds=round(time.monotonic() - began, 3),
         reads={name: answers[name] for name in reads if name in answers},
-        unread={name: _unread(name, failures[name]) for name in reads if name in failures},
+        unread={name: unread(name, failures[name]) for name in reads if name in failures},
     )
 
 
-def _understood(name: str, read: Read) -> Read:
+def read_all(reads: Mapping[str, Read]) -> tuple[dict[str, object], dict[str, Unread]]:
+    """(answers, what could not be read) of reads that need no network."""
+    answers, failures = gather({name: understood(name, read) for name, read in reads.items()})
+    return answers, {name: unread(name, error) for name, error in failures.items()}
+
+
+def understood(name: str, read: Read) -> Read:
     """An answer of an odd shape, or a bug in taking it in, costs what rests on this read and nothing else."""
 
     def reading() -> object:
@@ -143,7 +149,8 @@ def _reads(session: Session, profile: str | None, cluster: Cluster) -> Mapping[s
     return {**git.named(), **live, **beneath.named()}  # git first: it waits for no API that hangs
 
 
-def _unread(name: str, error: AiopsError) -> Unread:
+def unread(name: str, error: AiopsError) -> Unread:
+    """Why a read has no answer, as a look keeps it."""
     lines = error.message.splitlines()
     return Unread(
         what=name,

@@ -10,12 +10,15 @@ from aiops.collect import gather, read_details
 from aiops.collect.cluster import DISCOVERED, ClusterReads, Read
 from aiops.collect.once import Once
 from aiops.config.model import ModelSettings, Timeouts
+from aiops.errors import Invalid, NotFound
 from aiops.judge.application import judge_application
 from aiops.judge.delivery import missing_kinds
 from aiops.judge.lineage import is_ready
 from aiops.judge.model import model_of
+from aiops.judge.phases.last_words import meaning_of
 from aiops.judge.plan import details_data
-from aiops.judge.requests import requests_of
+from aiops.judge.pod import ending, restarts, statuses
+from aiops.judge.requests import names_of, requests_of
 from aiops.judge.stoppable import pods_of, running_models
 from aiops.operations.look_git import GitReads
 from aiops.session import Session
@@ -23,7 +26,10 @@ from aiops.snapshot import Json, ref_of
 
 KNOWN = (DEPLOYMENTS, NODES, PODS, SERVICES)
 """Read already, of the whole cluster."""
-NAMES = ("argocd-version", "brings", "details", "usage")
+NAMES = ("argocd-version", "brings", "details", "last-words", "usage")
+LOG_LINES = 200
+MOST_LOGS = 16
+"""Of more containers that failed, the logs of the first are read."""
 
 
 class BeneathReads:
@@ -48,6 +54,7 @@ class BeneathReads:
             "argocd-version": self._argocd_version,
             "brings": self._brings,
             "details": self._details,
+            "last-words": self._last_words,
             "usage": self._usage,
         }
         return {name: Once(read) for name, read in reads.items()}
@@ -97,6 +104,32 @@ class BeneathReads:
         keep = self._cluster.keep
         return details_data(details, map(keep, details.objects.values()), map(keep, details.events))
 
+    def _last_words(self) -> dict[str, list[str]]:
+        """By `namespace/pod/container` of those that failed, what the end of their log means: no line of it is kept."""
+        failed = [
+            (pod, container["name"])
+            for pod in self._live["pods"]()
+            for container in statuses(pod)
+            if not container.get("ready") and (ending(container).get("exitCode") or restarts(container))
+        ]
+        reads = {
+            f"{pod['metadata']['namespace']}/{pod['metadata']['name']}/{name}": partial(self._meanings, pod, name)
+            for pod, name in failed[:MOST_LOGS]
+        }
+        answers, failures = gather(reads)
+        for error in failures.values():
+            if not isinstance(error, Invalid | NotFound):  # it has no log any more
+                raise error
+        return answers
+
+    def _meanings(self, pod: Json, container: str) -> list[str]:
+        """Ids of judge.phases.last_words: for a container that may go to the hub, and for one that may not."""
+        again = any(each["name"] == container and restarts(each) for each in statuses(pod))
+        where = pod["metadata"]["namespace"], pod["metadata"]["name"], container
+        lines = self._kube.log(*where, lines=LOG_LINES, previous=again).splitlines()
+        found = (meaning_of(lines, offline=offline) for offline in (False, True))
+        return list(dict.fromkeys(each[0].id for each in found if each is not None))
+
     def _usage(self) -> dict[str, Json]:
         """What the servers of running GPU models have counted, by Deployment."""
         deployments, pods = self._live["deployments"](), self._live["pods"]()
@@ -112,7 +145,8 @@ class BeneathReads:
         reply = endpoint.ask("GET", "/metrics", key=None, timeout_s=self._timeouts.request)
         if reply.status != 200:
             return {"problem": f"its /metrics answers {reply.status}"}
-        return requests_of(reply.body.decode(errors="replace"))
+        text = reply.body.decode(errors="replace")
+        return {**requests_of(text), "names": names_of(text)}
 
 
 def _serving(deployments: list[Json], pods: list[Json], running: set[str]) -> Iterator[tuple[str, Json, Json]]:

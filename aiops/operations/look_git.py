@@ -1,17 +1,23 @@
 """The part of a look that git and the config tell."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from fnmatch import fnmatchcase
 
+from aiops.checks import ALL
+from aiops.checks.linting import lint
 from aiops.clients.wording import masked
 from aiops.collect.cluster import Read
 from aiops.collect.once import Once
+from aiops.config.model import Config
+from aiops.config.spelling import did_you_mean
 from aiops.errors import AiopsError, CannotTell, ConfigError, WrongUse
 from aiops.gitops.generated import diff, path
 from aiops.gitops.mismatches import mismatches
 from aiops.gitops.notes import notes
 from aiops.gitops.tree import Tree
 from aiops.judge.plan import Plan
+from aiops.operations.declared import declared_at
 from aiops.operations.resolve import fresh_groups
 from aiops.operations.revision import Revision, read_revision
 from aiops.session import Session
@@ -38,6 +44,7 @@ class GitReads:
             "generated": lambda: self._checked(self._generated),
             "groups-file": lambda: self._checked(self._groups_file),
             "groups-pushed": lambda: self._checked(self._groups_pushed),
+            "declared": lambda: self._checked(self._declared),
             "plan": lambda: self._checked(lambda: self.plan().data()),
         }
 
@@ -49,7 +56,7 @@ class GitReads:
 
     def _read_config(self) -> Json:
         empty: Json = {"path": "", "problem": "", "problems": [], "hint": "", "warnings": [], "repository": "",
-                       "context": "", "gpuStack": "", "prices": {}, "profiles": {}}  # fmt: skip
+                       "context": "", "gpuStack": "", "prices": {}, "profiles": {}, "suppressions": []}  # fmt: skip
         try:
             config = self._session.config
         except ConfigError as error:
@@ -64,12 +71,13 @@ class GitReads:
         return {
             **empty,
             "path": str(config.path),
-            "warnings": [text for level, text in notes(config) if level == "warn"],
+            "warnings": [*(text for level, text in notes(config) if level == "warn"), *_suppress_nothing(config)],
             "repository": masked(config.repo_url),
             "context": config.aiops.context or "",
             "gpuStack": config.gpu_stack,
             "prices": dict(config.aiops.prices),
             "profiles": {name: list(layers) for name, layers in self._session.profiles().items()},
+            "suppressions": [{**asdict(each), "until": each.until.isoformat()} for each in config.aiops.suppressions],
         }
 
     def _generated(self) -> list[Json]:
@@ -91,6 +99,11 @@ class GitReads:
             "uncommitted": bool(self._session.git.status([name])),
             "same": here is not None and here == revision.delivery.files.read(name),
         }
+
+    def _declared(self) -> Json:
+        """What the checks find in the tree, as the branch has it now."""
+        layers, revision = self.layers(), self.revision()
+        return lint(declared_at(self._session, revision, layers), ALL) if layers else {}
 
     def _groups_name(self) -> str:
         config = self._session.config
@@ -134,6 +147,14 @@ class GitReads:
             projects=tuple(str(body["metadata"]["name"]) for body in tree.projects),
             expected=revision.expected if layers else (),
         )
+
+
+def _suppress_nothing(config: Config) -> Iterator[str]:
+    """Suppressions of what no check is called."""
+    for each in config.aiops.suppressions:
+        if not any(fnmatchcase(check.slug, each.check) for check in ALL):
+            known = (check.slug for check in ALL)
+            yield f"aiops.suppressions: no check is called `{each.check}`{did_you_mean(each.check, known)}"
 
 
 def _set_of(tree: Tree, layer: str) -> str:

@@ -6,6 +6,9 @@ from typing import Literal
 
 from aiops.progress.events import Change, Level, Paid, Planned, Result, Row, RunStarted, StageEnded
 
+Status = Literal["ok", "warn", "fail", "skip", "unknown", "suppressed"]
+"""A verdict, as judge.finding has it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Prune:
@@ -111,7 +114,7 @@ class Probe:
     """As `Deployment serving/llama` or `LiteLLM: qwen-local`."""
     what: str
     """As `without a key`, `chat`, `stream`, `tool call`."""
-    status: Literal["ok", "warn", "fail", "skip", "unknown"]
+    status: Status
     said: str
     """What came of it; for `skip` its because."""
     id: str = ""
@@ -206,13 +209,17 @@ class Seen:
 class Found:
     """What a check found about one thing."""
 
-    status: Literal["ok", "warn", "fail", "skip", "unknown"]
+    status: Status
     symptom: str
     cause: str = ""
     fix: str = ""
     """A command that can be pasted, or one sentence."""
     about: str = ""
     owner: str = ""
+    file: str = ""
+    """Where it is written, from the root of the tree."""
+    line: int = 0
+    """Counted from 1; 0: all of the file."""
     evidence: tuple[Seen, ...] = ()
 
 
@@ -225,7 +232,7 @@ class Checked:
     group: str
     title: str
     """What holds where it is ok."""
-    status: Literal["ok", "warn", "fail", "skip", "unknown"]
+    status: Status
     because: str = ""
     """The check that has to pass first; empty where this one was judged."""
     findings: tuple[Found, ...] = ()
@@ -245,6 +252,22 @@ class Diagnosed(Result):
     profile: str
     """Empty: the layers that are live."""
     layers: tuple[str, ...]
+    checks: tuple[Checked, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Linted(Result):
+    """`lint`: every check of a tree, in the order of the registry."""
+
+    tree: str
+    """Its folder, as the operator may type it."""
+    profile: str
+    """Empty: all groups of all layers, those that are switched off too."""
+    layers: tuple[str, ...]
+    applications: int
+    """So many were looked at."""
+    unrendered: tuple[tuple[str, str], ...]
+    """(application, why its objects are not known, or not all)."""
     checks: tuple[Checked, ...]
 
 

@@ -3,12 +3,16 @@
 from collections.abc import Iterator
 
 from aiops.progress.events import when
-from aiops.progress.results import Checked, CheckListed, Diagnosed, Found
-from aiops.render.glyphs import BAD, BY_HAND, GOOD, INFO, LATER, NEXT, UNSURE, WARNING
+from aiops.progress.results import Checked, CheckListed, Diagnosed, Found, Linted, Status
+from aiops.render.glyphs import BAD, BY_HAND, GOOD, HUSHED, INFO, LATER, NEXT, UNSURE, WARNING, Glyph
 from aiops.render.line import Line
 
-SIGNS = {"ok": GOOD, "warn": WARNING, "fail": BAD, "skip": BY_HAND, "unknown": UNSURE}
+SIGNS: dict[Status, Glyph] = {
+    "ok": GOOD, "warn": WARNING, "fail": BAD, "skip": BY_HAND, "unknown": UNSURE, "suppressed": HUSHED,
+}  # fmt: skip
 REMARKABLE = ("fail", "unknown", "warn")
+TOLD = (*REMARKABLE, "suppressed")
+"""What is shown whatever else a check has found."""
 
 
 def diagnosis(result: Diagnosed) -> Iterator[Line]:
@@ -29,6 +33,24 @@ def diagnosis(result: Diagnosed) -> Iterator[Line]:
             yield Line(f"skipped, because {cause} did not pass: {names}", LATER)
 
 
+def linted(result: Linted) -> Iterator[Line]:
+    """All of it but the ending: what is not right, each check once, with the places where it is written."""
+    groups = f"profile {result.profile}" if result.profile else "all groups, those that are off too"
+    yield Line(f"{result.tree}: {result.applications} applications of {groups}", INFO)
+    for why in dict.fromkeys(why for _, why in result.unrendered):
+        names = ", ".join(name for name, each in result.unrendered if each == why)
+        yield Line(f"not rendered: {names}: {why}", LATER)
+    for check in result.checks:
+        found = [each for each in check.findings if each.status in TOLD]
+        if found:
+            yield Line()
+            yield Line(f"{check.slug}: not so: {check.title}", style="bold")
+        for each in found:
+            where = f"{_place(each)}  " if each.file else ""
+            yield Line(f"{where}{each.symptom}", SIGNS[each.status], hang=2)
+            yield from _beneath(each, place=False)
+
+
 def check_list(result: CheckListed) -> Iterator[Line]:
     """Every check, by group."""
     width = max(len(slug) for _, slug, _, _ in result.checks)
@@ -40,19 +62,25 @@ def check_list(result: CheckListed) -> Iterator[Line]:
 
 def checked(check: Checked, width: int) -> Iterator[Line]:
     """One check on a line, and beneath it what is to be said of what is not ok."""
-    shown = [each for each in check.findings if each.status in REMARKABLE] or check.findings[:1]
+    shown = [each for each in check.findings if each.status in TOLD] or check.findings[:1]
     for number, found in enumerate(shown):
         name = check.slug if not number else ""
         yield Line(f"{name:<{width}}  {found.symptom}", SIGNS[found.status], hang=width + 2)
-        if found.status in REMARKABLE:
+        if found.status in TOLD:
             yield from _beneath(found)
     if check.status in ("fail", "warn"):
         yield Line(f"aiops runbook {check.slug}", NEXT, indent=4, command=True)
 
 
-def _beneath(found: Found) -> Iterator[Line]:
+def _place(found: Found) -> str:
+    return f"{found.file}:{found.line}" if found.line else found.file
+
+
+def _beneath(found: Found, *, place: bool = True) -> Iterator[Line]:
     if found.cause:
         yield Line(found.cause, indent=4)
+    if found.file and place:
+        yield Line(f"in {_place(found)}", indent=4)
     if found.owner:
         yield Line(f"of {found.owner}", indent=4)
     for seen in found.evidence:

@@ -9,6 +9,7 @@ from aiops.progress.results import (
     CheckListed,
     Diagnosed,
     LabStands,
+    Linted,
     ModelDown,
     ModelUp,
     Probe,
@@ -23,7 +24,7 @@ from aiops.progress.results import (
     Synced,
     Waited,
 )
-from aiops.render.diagnosis import check_list, checked, diagnosis
+from aiops.render.diagnosis import check_list, checked, diagnosis, linted
 from aiops.render.glyphs import BAD, GOOD, INFO, LATER, LEVELS, NEXT, UNSURE, WARNING, verdict
 from aiops.render.history import table
 from aiops.render.line import Line, apart, block
@@ -137,6 +138,11 @@ def _model_down(result: ModelDown) -> Iterator[Line]:
 @body.register
 def _diagnosed(result: Diagnosed) -> Iterator[Line]:
     yield from diagnosis(result)
+
+
+@body.register
+def _linted(result: Linted) -> Iterator[Line]:
+    yield from linted(result)
 
 
 @body.register

@@ -55,14 +55,22 @@ _SOURCE = {**dict.fromkeys(("repoURL", "path", "chart", "targetRevision", "ref")
 _COMPARED = {"source": _SOURCE, "sources": _SOURCE, "destination": WHOLE, "ignoreDifferences": WHOLE}
 _OPERATION = {"initiatedBy": WHOLE, "sync": {"revision": WHOLE, "revisions": WHOLE}}
 _CONDITIONS = {"conditions": WHOLE, "observedGeneration": WHOLE}
-_CONTAINER = {
-    **dict.fromkeys(("name", "image", "resources", "ports", "restartPolicy"), WHOLE),
-    "startupProbe": dict.fromkeys(("initialDelaySeconds", "periodSeconds", "failureThreshold"), WHOLE),
+_PROBE = {
+    **dict.fromkeys(("initialDelaySeconds", "periodSeconds", "failureThreshold", "tcpSocket"), WHOLE),
+    "httpGet": {"path": WHOLE, "port": WHOLE},
 }
+_CONTAINER = {
+    **dict.fromkeys(("name", "image", "imagePullPolicy", "resources", "ports", "restartPolicy"), WHOLE),
+    **dict.fromkeys(("startupProbe", "livenessProbe", "readinessProbe"), _PROBE),
+    "env": {"name": WHOLE},
+    "volumeMounts": {"name": WHOLE, "mountPath": WHOLE},
+}
+"""Of a variable its name alone."""
 _POD_SPEC = {
     "containers": _CONTAINER,
     "initContainers": _CONTAINER,
-    **dict.fromkeys(("nodeName", "nodeSelector", "tolerations", "runtimeClassName"), WHOLE),
+    "volumes": {"name": WHOLE, "emptyDir": WHOLE, "persistentVolumeClaim": WHOLE},
+    **dict.fromkeys(("hostNetwork", "nodeName", "nodeSelector", "tolerations", "runtimeClassName"), WHOLE),
 }
 _ENDED = dict.fromkeys(("exitCode", "reason", "startedAt", "finishedAt"), WHOLE)
 """Without its message, which may be the end of a log."""
@@ -78,6 +86,29 @@ _WORKLOAD = {
         "template": {"metadata": {"labels": WHOLE}, "spec": _POD_SPEC},
     },
     "status": WHOLE,
+}
+_BACKEND = dict.fromkeys(("group", "kind", "name", "namespace", "port", "weight"), WHOLE)
+_INSTANCES = {**_CONDITIONS, **dict.fromkeys(("phase", "instances", "readyInstances"), WHOLE)}
+_POOL = ("selector", "targetPorts", "targetPortNumber", "endpointPickerRef", "extensionRef")
+_SERVICE = ("type", "selector", "ports", "clusterIP")
+_EXT_AUTH = {
+    "extAuth": {"backendRef": _BACKEND},
+    "jwtAuthentication": {"providers": {"jwks": {"remote": {"backendRef": _BACKEND}}}},
+}
+_SCRAPED = dict.fromkeys(("port", "targetPort", "path"), WHOLE)
+_MONITOR = {
+    "spec": {
+        "selector": WHOLE,
+        "namespaceSelector": WHOLE,
+        "endpoints": _SCRAPED,
+        "podMetricsEndpoints": _SCRAPED,
+    }
+}
+_WEBHOOKS = {
+    "webhooks": {
+        **dict.fromkeys(("name", "failurePolicy", "namespaceSelector", "objectSelector", "rules"), WHOLE),
+        "clientConfig": {"service": WHOLE},
+    }
 }
 
 KINDS: Mapping[str, Fields] = {
@@ -110,10 +141,18 @@ KINDS: Mapping[str, Fields] = {
         "status": _CONDITIONS,
     },
     "AppProject": {"spec": dict.fromkeys(("sourceRepos", "destinations"), WHOLE)},
+    "AgentgatewayPolicy": {"spec": {"targetRefs": WHOLE, "traffic": _EXT_AUTH}, "status": WHOLE},
     "APIService": {"spec": dict.fromkeys(("group", "version", "service"), WHOLE), "status": _CONDITIONS},
+    "Cluster": {"spec": {"instances": WHOLE}, "status": _INSTANCES},
+    "ClusterQueue": {"spec": WHOLE, "status": _CONDITIONS},
     "ConfigMap": {"data": dict.fromkeys(("timeout.reconciliation", "timeout.reconciliation.jitter", "status"), WHOLE)},
     "DaemonSet": _WORKLOAD,
     "Deployment": _WORKLOAD,
+    "EndpointSlice": {
+        "addressType": WHOLE,
+        "endpoints": {"conditions": WHOLE, "targetRef": WHOLE},
+        "ports": WHOLE,
+    },
     "Event": dict.fromkeys(
         ("involvedObject", "reason", "message", "type", "count", "firstTimestamp", "lastTimestamp",
          "eventTime", "series"),
@@ -123,9 +162,53 @@ KINDS: Mapping[str, Fields] = {
         "spec": {"secretStoreRef": WHOLE, "target": dict.fromkeys(("name", "creationPolicy"), WHOLE)},
         "status": {**_CONDITIONS, "refreshTime": WHOLE},
     },
+    "Gateway": {
+        "spec": {
+            "gatewayClassName": WHOLE,
+            "listeners": dict.fromkeys(("name", "hostname", "port", "protocol", "allowedRoutes"), WHOLE),
+        },
+        "status": WHOLE,
+    },
+    "GatewayClass": {"spec": {"controllerName": WHOLE}, "status": _CONDITIONS},
+    "HTTPRoute": {
+        "spec": {"parentRefs": WHOLE, "hostnames": WHOLE, "rules": {"backendRefs": _BACKEND}},
+        "status": WHOLE,
+    },
+    "HorizontalPodAutoscaler": {
+        "spec": dict.fromkeys(("scaleTargetRef", "minReplicas", "maxReplicas"), WHOLE),
+        "status": dict.fromkeys(("conditions", "lastScaleTime", "currentReplicas", "desiredReplicas"), WHOLE),
+    },
+    "InferencePool": {
+        "spec": dict.fromkeys(_POOL, WHOLE),
+        "status": WHOLE,
+    },
+    "InferenceService": {
+        "spec": {
+            "predictor": {
+                **_POD_SPEC,
+                **dict.fromkeys(("minReplicas", "maxReplicas"), WHOLE),
+                "model": {"modelFormat": WHOLE, "resources": WHOLE},
+            }
+        },
+        "status": _CONDITIONS,
+    },
+    "Job": {
+        "spec": {
+            **dict.fromkeys(("parallelism", "suspend", "ttlSecondsAfterFinished"), WHOLE),
+            "template": {"metadata": {"labels": WHOLE}, "spec": _POD_SPEC},
+        },
+        "status": WHOLE,
+    },
+    "MutatingWebhookConfiguration": _WEBHOOKS,
+    "Namespace": {"status": {"phase": WHOLE}},
+    "NetworkPolicy": {"spec": WHOLE},
     "Node": {
         "spec": dict.fromkeys(("providerID", "taints", "unschedulable"), WHOLE),
         "status": dict.fromkeys(("capacity", "allocatable", "conditions"), WHOLE),
+    },
+    "PersistentVolumeClaim": {
+        "spec": dict.fromkeys(("accessModes", "storageClassName", "volumeName"), WHOLE),
+        "status": {"phase": WHOLE, "conditions": WHOLE},
     },
     "Pod": {
         "spec": _POD_SPEC,
@@ -135,11 +218,21 @@ KINDS: Mapping[str, Fields] = {
             "initContainerStatuses": _CONTAINER_STATUS,
         },
     },
+    "PodMonitor": _MONITOR,
     "ReplicaSet": _WORKLOAD,
+    "ScaledObject": {
+        "spec": {
+            **dict.fromkeys(("scaleTargetRef", "minReplicaCount", "maxReplicaCount", "fallback"), WHOLE),
+            "triggers": {"type": WHOLE, "metadata": {"serverAddress": WHOLE, "query": WHOLE}},
+        },
+        "status": {**_CONDITIONS, **dict.fromkeys(("hpaName", "pausedReplicaCount"), WHOLE)},
+    },
     "Secret": {},
-    "Service": {"spec": {"type": WHOLE, "selector": WHOLE}, "status": {"loadBalancer": WHOLE, "conditions": WHOLE}},
+    "Service": {"spec": dict.fromkeys(_SERVICE, WHOLE), "status": {"loadBalancer": WHOLE, "conditions": WHOLE}},
+    "ServiceMonitor": _MONITOR,
     "StatefulSet": _WORKLOAD,
     "StorageClass": dict.fromkeys(("provisioner", "volumeBindingMode"), WHOLE),
+    "ValidatingWebhookConfiguration": _WEBHOOKS,
 }  # fmt: skip
 """By kind, what is kept beside its identity and metadata."""
 ANY = {"spec": {"replicas": WHOLE}, "status": {**_CONDITIONS, "phase": WHOLE, "ready": WHOLE}}

@@ -9,6 +9,11 @@ A case is a YAML file in `cases/<slug>/`:
       storage-classes: []
     patch:                     # JSON patch (RFC 6902: add, replace, remove) of a read
       nodes: [{op: replace, path: "/[name=cpu-0]/spec/providerID", value: aws:///x}]
+    tree:                      # what differs from the sample tree in platform/, for the static half (trees.py)
+      write: {extra/job.yaml: "..."}
+      edit: {serving/embeddings/deployment.yaml: [[old text, new text]]}
+      remove: [serving/kserve/crds.yaml]
+      config: [["gpu_stack: gke-managed", "gpu_stack: operator"]]
     unread:                    # reads that failed
       nodes: {why: "kubernetes x: cannot list nodes (403): ...", refused: list nodes}
     expect:
@@ -29,9 +34,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from aiops.checks import ALL
+from aiops.checks.linting import DECLARED, lint
 from aiops.gitops.parsing import parse
 from aiops.snapshot import Json, Unread
 from aiops.snapshot.look import Look, loads
+from tests.checks.trees import of_sample, tree_of
 
 HERE = Path(__file__).parent
 FOLDER = HERE / "cases"
@@ -39,8 +47,9 @@ FOLDER = HERE / "cases"
 
 @cache
 def healthy() -> Look:
-    """The sample platform at profile full, as the real stack showed it."""
-    return loads((HERE / "looks" / "healthy.json").read_text())
+    """The sample platform at profile full, as the real stack showed it; what its tree declares is judged anew."""
+    found = loads((HERE / "looks" / "healthy.json").read_text())
+    return replace(found, reads={**found.reads, DECLARED: of_sample()})
 
 
 def cases() -> Iterator[tuple[str, Path]]:
@@ -53,7 +62,7 @@ def cases() -> Iterator[tuple[str, Path]]:
 def read(file: Path) -> Json:
     """A case; its times are texts, as in JSON."""
     (found,) = parse(file.read_text(), str(file))
-    unknown = found.keys() - {"about", "look", "reads", "patch", "unread", "expect"}
+    unknown = found.keys() - {"about", "look", "reads", "patch", "tree", "unread", "expect"}
     assert not unknown, f"{file}: {unknown}"
     return dict(found)
 
@@ -61,7 +70,8 @@ def read(file: Path) -> Json:
 def look_of(case: Json) -> Look:
     """The healthy look with what the case changes."""
     base = healthy()
-    reads = {**dict(base.reads), **case.get("reads", {})}
+    declared = {DECLARED: lint(tree_of(case["tree"]), ALL)} if "tree" in case else {}
+    reads = {**dict(base.reads), **declared, **case.get("reads", {})}
     changed = {name: patched(reads[name], operations) for name, operations in case.get("patch", {}).items()}
     unread = {name: Unread(what=name, **why) for name, why in case.get("unread", {}).items()}
     there = {name: value for name, value in {**reads, **changed}.items() if name not in unread}

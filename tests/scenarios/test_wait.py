@@ -43,10 +43,7 @@ class Background:
 
     def end(self) -> Outcome:
         """How it ended."""
-        _, err = self.process.communicate(timeout=600)
-        outcome = Outcome(self.words, self.process.returncode or 0, self.log.read_text(), err)
-        self.operator.check(outcome)
-        return outcome
+        return self.operator.finish(self.process, *self.words)
 
 
 def revision(operator: Operator, application: str) -> str:
