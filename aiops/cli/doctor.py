@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from aiops.cli.options import cluster_options, output_option
+from aiops.cli.options import Duration, cluster_options, output_option
 
 LIVE = "What should stand.  [default: the layers that are live]"
 
@@ -19,6 +19,10 @@ LIVE = "What should stand.  [default: the layers that are live]"
 @click.option(
     "--from", "saved", metavar="FILE", type=click.Path(path_type=Path), help="Judge what --save kept; asks no cluster."
 )
+@click.option("--watch", "watching", is_flag=True, help="Look again and again, and name what changed.")
+@click.option("--every", type=Duration(), default="10s", show_default=True, help="Between two looks of --watch.")
+@click.option("--fix", "slug", metavar="CHECK", help="Cure what this check finds: shows the write, asks, looks again.")
+@click.option("--yes", is_flag=True, help="Ask nothing before the write of --fix.")
 @output_option(["table", "json", "junit", "github"], "table for people; the others are documents on stdout.")
 @cluster_options
 def doctor_command(
@@ -29,6 +33,10 @@ def doctor_command(
     strict: bool,
     save: Path | None,
     saved: Path | None,
+    watching: bool,
+    every: float,
+    slug: str | None,
+    yes: bool,
     **options: str,
 ) -> None:
     """Check everything that has to be so, and say why it is not.
@@ -36,14 +44,28 @@ def doctor_command(
     One look at the cluster, git and the config, in which nothing is written. What could not be read is `unknown` and
     never ok: exit 5. A check whose prerequisite did not pass is skipped, and the prerequisite is named.
     """
-    from aiops.cli.execute import Options, answer
+    from aiops.cli.execute import Options, answer, execute, watch
     from aiops.operations.doctor import Choice, doctor, listed
 
     if saved and (save or profile):
         raise click.UsageError("--from judges a look that was taken: it takes neither --save nor --profile")
+    if (slug or watching) and (save or saved or strict or listing or (slug and (watching or only or skip))):
+        raise click.UsageError(
+            "--fix CHECK and --watch go with --profile and --config alone; --watch with --only, --skip"
+        )
     if listing:
         answer(Options(**options), lambda _: listed())
+    if slug:
+        from aiops.operations.fix import LIMIT_S, fix
+
+        execute(Options(**options), lambda session: fix(session, slug, profile, yes=yes, limit_s=LIMIT_S))
     choice = Choice(only=only, skip=skip)
+    if watching:
+        from aiops.operations import watch as watches
+
+        if options["output"] != "table":
+            raise click.UsageError("--watch is for people: it has no other form of output than the table")
+        watch(Options(**options), lambda session: watches.watch(session, profile, choice, every_s=every))
     answer(
         Options(**options),
         lambda session: doctor(session, profile, choice, strict=strict, save=save, saved=saved),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from aiops import clock
-from aiops.cli.listening import Listener, hear_question, hear_run
+from aiops.cli.listening import Listener, hear_question, hear_run, hear_watch
 from aiops.cli.showing import FOR_PEOPLE, screen_of, show
 from aiops.errors import AiopsError, Interrupted, WrongUse
 from aiops.progress.events import Failed, Paid, Report, Result, RunStarted
@@ -52,6 +52,11 @@ def execute(options: Options, operation: Operation, where: str = "") -> NoReturn
 def answer(options: Options, operation: Operation) -> NoReturn:
     """A question, which changes nothing: its result alone is shown. Ends with its exit code."""
     _end(options, operation, hear_question, "")
+
+
+def watch(options: Options, operation: Operation) -> NoReturn:
+    """A question that is put again and again. Ends with its exit code."""
+    _end(options, operation, hear_watch, "")
 
 
 def _end(options: Options, operation: Operation, listener: Listener, where: str) -> NoReturn:

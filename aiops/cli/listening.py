@@ -49,6 +49,36 @@ def hear_question(output: str, _run: str) -> Iterator[Report]:
         yield lambda event: tell(event) if isinstance(event, Looked) else None
 
 
+@contextmanager
+def hear_watch(_output: str, _run: str) -> Iterator[Report]:
+    """Who hears a watch: a terminal that is painted anew, or a log."""
+    from rich.console import Group
+    from rich.live import Live
+
+    from aiops.progress.results import Changed, Watched
+    from aiops.render.watching import news, page
+
+    screen = screen_of("table")
+    history: list[Changed] = []
+    looks = 0
+    display = Live(console=screen, screen=True, auto_refresh=False) if screen.is_terminal else None
+
+    def report(event: Event) -> None:
+        nonlocal looks
+        if not isinstance(event, Watched):
+            return
+        history.extend(event.changes)
+        if display is not None:
+            display.update(Group(*page(event, history)), refresh=True)
+        else:
+            for line in news(event, first=not looks):
+                screen.print(line)
+        looks += 1
+
+    with display or nullcontext():
+        yield report
+
+
 def _unheard(_: Event) -> None:
     """Nobody."""
 

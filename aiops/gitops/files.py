@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -56,6 +56,32 @@ class Folder:
 
     def _holds(self, file: Path) -> bool:
         return file.is_file() and file.resolve().is_relative_to(self.root.resolve())
+
+
+@dataclass(frozen=True)
+class ReadOnce:
+    """Other files, each of which is read once however often it is asked for: for what judges them as they are now."""
+
+    files: Files
+    _texts: dict[str, str | None] = field(default_factory=dict)
+    _lists: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def where(self) -> str:
+        """Theirs."""
+        return self.files.where
+
+    def read(self, path: str) -> str | None:
+        """Their text."""
+        if path not in self._texts:
+            self._texts[path] = self.files.read(path)
+        return self._texts[path]
+
+    def under(self, folder: str) -> tuple[str, ...]:
+        """Their files."""
+        if folder not in self._lists:
+            self._lists[folder] = self.files.under(folder)
+        return self._lists[folder]
 
 
 @dataclass(frozen=True)

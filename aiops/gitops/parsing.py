@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -25,11 +26,19 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
 
 
 def parse(text: str, file: str) -> list[Any]:
-    """The documents of a file, without empty ones; TreeError `file:line: ...` where it does not parse."""
+    """The documents of a file, without empty ones; TreeError `file:line: ...` where it does not parse.
+
+    Each text is parsed once: nobody may change what he gets.
+    """
+    return list(_parsed(text, file))
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str, file: str) -> tuple[Any, ...]:
     try:
         if file.endswith(".json"):
-            return [json.loads(text)]
-        return [body for body in yaml.load_all(text, Loader=_Loader) if body is not None]
+            return (json.loads(text),)
+        return tuple(body for body in yaml.load_all(text, Loader=_Loader) if body is not None)
     except json.JSONDecodeError as error:
         raise TreeError(f"{file}:{error.lineno}: is not JSON: {error.msg}") from error
     except yaml.MarkedYAMLError as error:

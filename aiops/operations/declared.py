@@ -12,7 +12,7 @@ from aiops.config.model import Config
 from aiops.errors import AiopsError, Refused
 from aiops.gitops.declared import Declared, Unrendered
 from aiops.gitops.declaring import Meant, Rendered, declare, to_render
-from aiops.gitops.files import Folder
+from aiops.gitops.files import Files
 from aiops.gitops.tree import Tree
 from aiops.operations.revision import Revision
 from aiops.session import Session
@@ -36,12 +36,15 @@ def declared_at(session: Session, revision: Revision, layers: tuple[str, ...]) -
 
 
 def declared_in(
-    tree: Tree, files: Folder, config: Config | None, meant: Meant, *, timeout_s: float, rendering: bool
+    tree: Tree, files: Files, config: Config | None, meant: Meant, *, root: Path, timeout_s: float, rendering: bool
 ) -> Declared:
-    """What a folder declares; without `rendering`, what stands in no kustomization. `timeout_s` is for each of them."""
+    """What the files of the folder `root` declare; without `rendering`, what stands in no kustomization.
+
+    `timeout_s` is for each of them.
+    """
     folders = to_render(tree, files, meant)
     unasked = Unrendered("--no-render leaves its kustomization out", unasked=True)
-    rendered = render(files.root, folders, timeout_s=timeout_s) if rendering else dict.fromkeys(folders, unasked)
+    rendered = render(root, folders, timeout_s=timeout_s) if rendering else dict.fromkeys(folders, unasked)
     return declare(tree, files, config, meant, rendered)
 
 

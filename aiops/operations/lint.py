@@ -15,7 +15,7 @@ from aiops.config.model import Config, Timeouts
 from aiops.errors import NoConfig, WrongUse
 from aiops.gitops.declared import Declared
 from aiops.gitops.declaring import Meant
-from aiops.gitops.files import Folder
+from aiops.gitops.files import Files, Folder, ReadOnce
 from aiops.gitops.tree import read_tree
 from aiops.operations.declared import declared_in
 from aiops.operations.doctor import Choice, checked, ending
@@ -91,7 +91,7 @@ def _config(session: Session, tree: Path | None) -> Config | None:
 
 
 def _declared(session: Session, config: Config | None, root: Path, asked: Asked) -> Declared:
-    files = Folder(root)
+    files = ReadOnce(Folder(root))
     environment = config.environment if config is not None else _environment(files)
     tree = read_tree(files, environment)
     if asked.profile is None:
@@ -101,10 +101,10 @@ def _declared(session: Session, config: Config | None, root: Path, asked: Asked)
     else:
         meant = Meant(layers=session.layers(asked.profile))
     timeouts = config.aiops.timeouts if config is not None else Timeouts()
-    return declared_in(tree, files, config, meant, timeout_s=timeouts.git, rendering=asked.rendering)
+    return declared_in(tree, files, config, meant, root=root, timeout_s=timeouts.git, rendering=asked.rendering)
 
 
-def _environment(files: Folder) -> str:
+def _environment(files: Files) -> str:
     """The only one there is."""
     found = sorted({path.split("/")[1] for path in files.under("clusters") if path.count("/") > 1})
     if len(found) != 1:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from fnmatch import fnmatchcase
 
 from aiops.checks import ALL
-from aiops.checks.linting import lint
+from aiops.checks.linting import lint, undeclared
 from aiops.clients.wording import masked
 from aiops.collect.cluster import Read
 from aiops.collect.once import Once
@@ -102,8 +102,11 @@ class GitReads:
 
     def _declared(self) -> Json:
         """What the checks find in the tree, as the branch has it now."""
-        layers, revision = self.layers(), self.revision()
-        return lint(declared_at(self._session, revision, layers), ALL) if layers else {}
+        layers = self.layers()
+        if not layers:
+            return undeclared("no layer is live, so nothing of the tree is meant", ALL)
+        found = lint(declared_at(self._session, self.revision(), layers), ALL)
+        return {slug: [_latent(each) for each in findings] for slug, findings in found.items()}
 
     def _groups_name(self) -> str:
         config = self._session.config
@@ -147,6 +150,11 @@ class GitReads:
             projects=tuple(str(body["metadata"]["name"]) for body in tree.projects),
             expected=revision.expected if layers else (),
         )
+
+
+def _latent(found: Json) -> Json:
+    """What is wrong in a file, and may be so for long without any harm, is a warning where what is live is judged."""
+    return {**found, "status": "warn"} if found["status"] == "fail" else found
 
 
 def _suppress_nothing(config: Config) -> Iterator[str]:

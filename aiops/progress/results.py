@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from aiops.progress.events import Change, Level, Paid, Planned, Result, Row, RunStarted, StageEnded
+from aiops.progress.events import Change, Event, Level, Paid, Planned, Result, Row, RunStarted, StageEnded
 
 Status = Literal["ok", "warn", "fail", "skip", "unknown", "suppressed"]
 """A verdict, as judge.finding has it."""
@@ -256,6 +256,28 @@ class Diagnosed(Result):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Changed:
+    """One finding that came, went, or counts otherwise than at the look before."""
+
+    slug: str
+    at: str
+    """When the look was taken that shows it."""
+    was: Status
+    """`ok`: there was no such finding."""
+    now: Status
+    symptom: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watched(Event):
+    """`doctor --watch`: one more look."""
+
+    result: Diagnosed
+    changes: tuple[Changed, ...]
+    every_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Linted(Result):
     """`lint`: every check of a tree, in the order of the registry."""
 
@@ -269,6 +291,26 @@ class Linted(Result):
     unrendered: tuple[tuple[str, str], ...]
     """(application, why its objects are not known, or not all)."""
     checks: tuple[Checked, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Write:
+    """One write of `doctor --fix`."""
+
+    about: str
+    """The object, as `ScaledObject serving/llama`."""
+    what: str
+    outcome: Literal["done", "failed"]
+    why: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fixed(Result):
+    """`doctor --fix`: what was written, and how the check stands now."""
+
+    slug: str
+    writes: tuple[Write, ...] = ()
+    check: Checked
 
 
 @dataclass(frozen=True, kw_only=True)

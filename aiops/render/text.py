@@ -8,6 +8,7 @@ from aiops.progress.results import (
     BroughtUp,
     CheckListed,
     Diagnosed,
+    Fixed,
     LabStands,
     Linted,
     ModelDown,
@@ -138,6 +139,14 @@ def _model_down(result: ModelDown) -> Iterator[Line]:
 @body.register
 def _diagnosed(result: Diagnosed) -> Iterator[Line]:
     yield from diagnosis(result)
+
+
+@body.register
+def _fixed(result: Fixed) -> Iterator[Line]:
+    for write in result.writes:
+        sign = GOOD if write.outcome == "done" else BAD
+        yield Line(f"{write.about}: {write.what}{f': {write.why}' if write.why else ''}", sign)
+    yield from checked(result.check, len(result.check.slug))
 
 
 @body.register

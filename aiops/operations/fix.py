@@ -1,0 +1,146 @@
+"""`doctor --fix`: shows what it would write, asks, writes it, and looks again."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from aiops import clock
+from aiops.checks import ALL
+from aiops.checks.check import Check, Verdict
+from aiops.checks.engine import judge_look, reads_of
+from aiops.config.spelling import did_you_mean
+from aiops.errors import AiopsError, WrongUse
+from aiops.operations.doctor import checked
+from aiops.operations.fixes import FIXES, Fix
+from aiops.operations.look import take_look
+from aiops.operations.target import prove_target
+from aiops.progress.events import Looked, Row, Said
+from aiops.progress.results import Fixed, Write
+from aiops.session import Session
+
+AGAIN_S = 2.0
+"""Between two looks: what was written takes a moment to show."""
+LIMIT_S = 120.0
+"""For a cure to show; a sync that takes longer goes on by itself."""
+BAD = ("fail", "warn")
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One write."""
+
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
+
+
+def fix(session: Session, slug: str, profile: str | None, *, yes: bool, limit_s: float) -> Fixed:
+    """Cure what one check finds. Nothing is written before somebody said yes to what is shown.
+
+    WrongUse for a check that has no cure here, and where nobody can be asked; TargetError for another platform's
+    cluster. A check that could not tell changes nothing.
+    """
+    cure = _cure(slug)
+    before = _look(session, slug, profile)
+    planned = tuple(dict.fromkeys(_planned(before, cure)))
+    if not planned:
+        return _nothing(before, slug)
+    prove_target(session)
+    for each in planned:
+        session.report(Said(text=f"{each}: {cure.words}"))
+    if not yes:
+        _ask(session, len(planned))
+    writes = tuple(_write(session, cure, each) for each in planned)
+    after = _settled(session, slug, profile, limit_s)
+    return _result(slug, cure, writes, after)
+
+
+def _cure(slug: str) -> Fix:
+    if slug not in {check.slug for check in ALL}:
+        known = tuple(check.slug for check in ALL)
+        raise WrongUse(f"no check is called `{slug}`{did_you_mean(slug, known)}", "aiops doctor --list")
+    if slug not in FIXES:
+        raise WrongUse(f"{slug} has no cure that could be applied for you", f"aiops runbook {slug}")
+    return FIXES[slug]
+
+
+def _look(session: Session, slug: str, profile: str | None) -> Verdict:
+    """The check's verdict on a fresh look, with what it needs judged before it."""
+    checks = _with_needs(slug)
+    look = take_look(session, profile, reads_of(checks), session.report)
+    return next(each for each in judge_look(look, checks) if each.check.slug == slug)
+
+
+def _with_needs(slug: str) -> tuple[Check, ...]:
+    """In the order of the registry, which has what is needed first."""
+    wanted = {slug}
+    for check in reversed(ALL):
+        if check.slug in wanted:
+            wanted |= set(check.needs)
+    return tuple(check for check in ALL if check.slug in wanted)
+
+
+def _planned(verdict: Verdict, cure: Fix) -> Iterator[Planned]:
+    """The objects of live findings: what is written in a file is git's to change."""
+    for found in verdict.findings:
+        kind, _, name = found.about.partition(" ")
+        if found.status in BAD and kind == cure.kind and not found.file:
+            namespace, _, short = name.rpartition("/")
+            yield Planned(kind, namespace, short)
+
+
+def _nothing(verdict: Verdict, slug: str) -> Fixed:
+    first = verdict.findings[0]
+    code = {"fail": 3, "unknown": 5}.get(verdict.status, 0)
+    what = "nothing of it can be cured by a write to the cluster" if verdict.status in BAD else "nothing to cure"
+    hint = first.fix or f"aiops runbook {slug}" if code else ""
+    return Fixed(
+        summary=f"{slug}: {what}: {first.symptom}", hint=hint, exit_code=code, slug=slug, check=checked(verdict)
+    )
+
+
+def _ask(session: Session, count: int) -> None:
+    if session.ask is None:
+        raise WrongUse("nobody can be asked here, and nothing was written", "say --yes to have it done")
+    if not session.ask(f"Do {'that' if count == 1 else f'these {count}'} now?"):
+        raise WrongUse("not confirmed: nothing was written", "aiops doctor shows what else may be done")
+
+
+def _write(session: Session, cure: Fix, planned: Planned) -> Write:
+    try:
+        cure.apply(session, planned.namespace, planned.name)
+    except AiopsError as error:
+        return Write(about=str(planned), what=cure.words, outcome="failed", why=error.message)
+    return Write(about=str(planned), what=cure.words, outcome="done")
+
+
+def _settled(session: Session, slug: str, profile: str | None, limit_s: float) -> Verdict:
+    """Its verdict once it passes, or when the time is over."""
+    began = clock.monotonic()
+    while True:
+        verdict = _look(session, slug, profile)
+        elapsed_s = clock.monotonic() - began
+        if verdict.status not in (*BAD, "unknown") or elapsed_s >= limit_s:
+            return verdict
+        first = verdict.findings[0]
+        row = Row(name=slug, layer="checks", group="", state="waiting", detail=first.symptom, since_s=elapsed_s)
+        session.report(Looked(what="the cure to take effect", rows=(row,), elapsed_s=elapsed_s, limit_s=limit_s))
+        time.sleep(clock.real(AGAIN_S))
+
+
+def _result(slug: str, cure: Fix, writes: tuple[Write, ...], after: Verdict) -> Fixed:
+    failed = [each for each in writes if each.outcome == "failed"]
+    first = after.findings[0]
+    if failed:
+        summary, code = f"{slug}: {failed[0].about}: {failed[0].why}", 3
+    elif after.status in BAD:
+        summary, code = f"{slug} is not cured yet: {first.symptom}", 4
+    elif after.status == "unknown":
+        summary, code = f"{slug}: whether it is cured could not be told: {first.symptom}", 5
+    else:
+        summary, code = f"{slug} is cured: {first.symptom}", 0
+    hint = cure.after if not code else f"aiops doctor --only {slug}"
+    return Fixed(summary=summary, hint=hint, exit_code=code, slug=slug, writes=writes, check=checked(after))

@@ -1,0 +1,65 @@
+"""`doctor --watch`: look after look, and what changed from one to the next."""
+
+import re
+import time
+from collections.abc import Iterator, Mapping
+from typing import NoReturn
+
+from aiops import clock
+from aiops.checks.engine import reads_of
+from aiops.errors import Interrupted
+from aiops.operations.doctor import Choice, diagnose
+from aiops.operations.look import take_look
+from aiops.operations.paying import gpu_nodes
+from aiops.progress.results import Changed, Diagnosed, Found, Watched
+from aiops.session import Session
+
+BAD = ("fail", "warn", "unknown")
+Key = tuple[str, str]
+
+
+def watch(session: Session, profile: str | None, choice: Choice, *, every_s: float) -> NoReturn:
+    """Look again and again, `every_s` seconds after each look, until somebody stops it: then Interrupted."""
+    checks = choice.checks()
+    before: Diagnosed | None = None
+    try:
+        while True:
+            look = take_look(session, profile, reads_of(checks))
+            session.paying.clear()
+            session.paying.update({paid.node: paid for paid in gpu_nodes(look)})
+            result = diagnose(look, checks)
+            session.report(Watched(result=result, changes=tuple(changes(before, result)), every_s=every_s))
+            before = result
+            time.sleep(clock.real(every_s))
+    except KeyboardInterrupt as stop:
+        hint = before.hint if before is not None and before.exit_code else "aiops doctor"
+        raise Interrupted(getattr(stop, "exit_code", 130), hint) from None
+
+
+def changes(before: Diagnosed | None, after: Diagnosed) -> Iterator[Changed]:
+    """What is new, and what is over, since the look before; nothing where there was none."""
+    if before is None:
+        return
+    old, new = _findings(before), _findings(after)
+    for key in (*(key for key in old if key not in new), *new):
+        was, found = old.get(key), new.get(key)
+        if was is None or found is None or was.status != found.status:
+            told = found or was
+            assert told is not None  # noqa: S101 - it is in one of the two
+            yield Changed(
+                slug=key[0],
+                at=after.taken,
+                was=was.status if was else "ok",
+                now=found.status if found else "ok",
+                symptom=told.symptom,
+            )
+
+
+def _findings(result: Diagnosed) -> Mapping[Key, Found]:
+    """By check and what they are about: how long it has been so is said in a symptom, and is no change."""
+    return {
+        (check.slug, found.about or found.file or re.sub(r"\d+", "#", found.symptom)): found
+        for check in result.checks
+        for found in reversed(check.findings)
+        if found.status in BAD
+    }

@@ -1,0 +1,78 @@
+"""`doctor --watch`: what counts as a change, and how it ends."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from aiops.checks.check import Check
+from aiops.errors import Interrupted
+from aiops.judge.finding import Finding, Status
+from aiops.operations import watch as operation
+from aiops.operations.doctor import Choice, diagnose
+from aiops.operations.watch import changes, watch
+from aiops.progress.events import Event
+from aiops.progress.results import Diagnosed, Watched
+from aiops.session import Session
+from aiops.snapshot import Json
+from tests.checks.cases import healthy
+
+
+def result(*found: tuple[str, Status, str, str]) -> Diagnosed:
+    """A look in which one check found this: (about, status, symptom, cause)."""
+    findings = [
+        Finding(status=status, symptom=symptom, about=about, cause=cause) for about, status, symptom, cause in found
+    ]
+    sound = Finding(status="ok", symptom="fine")
+    check = Check(slug="a", group="cluster", title="a", judge=lambda _: findings or [sound])
+    return diagnose(healthy(), [check])
+
+
+def told(before: Diagnosed | None, after: Diagnosed) -> list[tuple[str, str, str]]:
+    return [(each.was, each.now, each.symptom) for each in changes(before, after)]
+
+
+def test_the_first_look_changes_nothing() -> None:
+    assert told(None, result(("Pod a/b", "fail", "it is down", ""))) == []
+
+
+def test_what_comes_and_what_goes() -> None:
+    down, other = ("Pod a/b", "fail", "it is down", ""), ("Pod a/c", "warn", "it is slow", "")
+    assert told(result(down), result(down, other)) == [("ok", "warn", "it is slow")]
+    assert told(result(down, other), result(other)) == [("fail", "ok", "it is down")]
+    assert told(result(other), result(("Pod a/c", "fail", "it is down", ""))) == [("warn", "fail", "it is down")]
+
+
+@pytest.mark.parametrize("about", ["Pod a/b", ""])
+def test_that_time_goes_by_is_no_change(about: str) -> None:
+    assert told(result((about, "fail", "down for 1 min", "x")), result((about, "fail", "down for 2 min", "y"))) == []
+
+
+def test_it_looks_until_it_is_stopped(session: Session, told: list[Event], monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = looks_of_a_platform()
+    monkeypatch.setattr(operation, "take_look", lambda *_: next(looks))
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    with pytest.raises(Interrupted) as stopped:
+        watch(session, None, Choice(only=("default-storage-class",)), every_s=1.0)
+    assert stopped.value.exit_code == 130
+    seen = [event for event in told if isinstance(event, Watched)]
+    assert [[(each.slug, each.was, each.now) for each in event.changes] for event in seen] == [
+        [],
+        [("default-storage-class", "ok", "fail")],
+        [("default-storage-class", "fail", "ok")],
+    ]
+
+
+def looks_of_a_platform() -> Iterator[object]:
+    """Sound, without its default class, sound again; then Ctrl-C."""
+    none: list[Json] = []
+    yield healthy()
+    yield replace(healthy(), reads={**healthy().reads, "storage-classes": none})
+    yield healthy()
+    raise KeyboardInterrupt
+
+
+def test_nothing_of_it_is_about_one_look_alone() -> None:
+    """The same findings in another order are the same."""
+    one, two = ("Pod a/b", "fail", "it is down", ""), ("Pod a/c", "fail", "it is down", "")
+    assert told(result(one, two), result(two, one)) == []
