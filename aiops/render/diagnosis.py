@@ -1,6 +1,7 @@
 """What doctor found, for people: every check on a line, and beneath what is wrong its cause, evidence and cure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from aiops.progress.events import when
 from aiops.progress.results import Checked, CheckListed, Diagnosed, Found, Linted, Status
@@ -44,11 +45,13 @@ def linted(result: Linted) -> Iterator[Line]:
         found = [each for each in check.findings if each.status in TOLD]
         if found:
             yield Line()
-            yield Line(f"{check.slug}: not so: {check.title}", style="bold")
-        for each in found:
-            where = f"{_place(each)}  " if each.file else ""
-            yield Line(f"{where}{each.symptom}", SIGNS[each.status], hang=2)
-            yield from _beneath(each, place=False)
+            yield Line(f"{check.slug} wants: {check.title}", style="bold")
+        for alike in _alike(found):
+            for each in alike:
+                where = f"{_place(each)}  " if each.file else ""
+                yield Line(f"{where}{each.symptom}", SIGNS[each.status], hang=2)
+                yield from _seen(each)
+            yield from _beneath(alike)
 
 
 def check_list(result: CheckListed) -> Iterator[Line]:
@@ -63,11 +66,16 @@ def check_list(result: CheckListed) -> Iterator[Line]:
 def checked(check: Checked, width: int) -> Iterator[Line]:
     """One check on a line, and beneath it what is to be said of what is not ok."""
     shown = [each for each in check.findings if each.status in TOLD] or check.findings[:1]
-    for number, found in enumerate(shown):
-        name = check.slug if not number else ""
-        yield Line(f"{name:<{width}}  {found.symptom}", SIGNS[found.status], hang=width + 2)
-        if found.status in TOLD:
-            yield from _beneath(found)
+    name = check.slug
+    for alike in _alike(shown):
+        for found in alike:
+            place = f" ({_place(found)})" if found.file else ""
+            yield Line(f"{name:<{width}}  {found.symptom}{place}", SIGNS[found.status], hang=width + 2)
+            name = ""
+            if found.status in TOLD:
+                yield from _seen(found)
+        if alike[0].status in TOLD:
+            yield from _beneath(alike)
     if check.status in ("fail", "warn"):
         yield Line(f"aiops runbook {check.slug}", NEXT, indent=4, command=True)
 
@@ -76,15 +84,24 @@ def _place(found: Found) -> str:
     return f"{found.file}:{found.line}" if found.line else found.file
 
 
-def _beneath(found: Found, *, place: bool = True) -> Iterator[Line]:
-    if found.cause:
-        yield Line(found.cause, indent=4)
-    if found.file and place:
-        yield Line(f"in {_place(found)}", indent=4)
-    if found.owner:
-        yield Line(f"of {found.owner}", indent=4)
+def _alike(found: Sequence[Found]) -> Iterator[Sequence[Found]]:
+    """Findings that follow each other and have one cause and one cure: both are told once."""
+    for _, alike in groupby(found, key=lambda each: (each.status, each.cause, each.fix)):
+        yield tuple(alike)
+
+
+def _seen(found: Found) -> Iterator[Line]:
     for seen in found.evidence:
         at = f" ({seen.at})" if seen.at else ""
         yield Line(f"{seen.source}: {seen.text}{at}", indent=4)
-    if found.fix:
-        yield Line(found.fix, NEXT, indent=4, command=True)
+
+
+def _beneath(alike: Sequence[Found]) -> Iterator[Line]:
+    """What is to be said of findings that are alike."""
+    if alike[0].cause:
+        yield Line(alike[0].cause, indent=4)
+    if owners := dict.fromkeys(found.owner for found in alike if found.owner):
+        names = ", ".join(owner.removeprefix("application ") for owner in owners)
+        yield Line(f"of applications {names}" if len(owners) > 1 else f"of {next(iter(owners))}", indent=4)
+    if alike[0].fix:
+        yield Line(alike[0].fix, NEXT, indent=4, command=True)

@@ -1,5 +1,6 @@
 """One full example of every result, with words of a hostile cluster in it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -106,6 +107,21 @@ EXAMPLES: tuple[Result, ...] = (
     results.Diagnosed(
         **END, origin=RunStarted(run=RUN.run, command="doctor", context=EVIL), seconds=0.4, taken=NOON.isoformat(),
         profile="serving", layers=("platform", "serving"), checks=CHECKS,
+    ),
+    results.Linted(
+        **END, tree="platform", profile="", layers=("platform",), applications=2, unrendered=(("argo", EVIL),),
+        checks=(
+            Checked(slug="volume-single-writer", group="storage", title=EVIL, status="suppressed",
+                    findings=(replace(FOUND, status="suppressed", file=f"a/{EVIL}.yaml", line=3), FOUND)),
+        ),
+    ),
+    results.Fixed(
+        **END, slug="sync-retries",
+        writes=(
+            results.Write(about=f"Application {EVIL}", what="sync it once", outcome="done"),
+            results.Write(about="Application b", what="sync it once", outcome="failed", why=EVIL),
+        ),
+        check=Checked(slug="sync-retries", group="layers", title=EVIL, status="fail", findings=(FOUND,)),
     ),
     results.CheckListed(**END, checks=(("storage", "default-storage-class", EVIL, "cluster-reachable"),)),
     results.Standing(

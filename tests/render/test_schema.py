@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -10,6 +11,7 @@ from aiops.checks import ALL
 from aiops.checks.check import GROUPS
 from aiops.operations.doctor import diagnose
 from aiops.progress.events import Result, RunStarted
+from aiops.progress.results import Status
 from aiops.render.document import SCHEMA_VERSION, document, dumps
 from aiops.snapshot import Json
 from tests.checks.cases import cases, healthy, look_of, read
@@ -27,7 +29,8 @@ def problems(result: Result) -> list[str]:
 def test_the_schema_is_one_and_of_this_version() -> None:
     Draft202012Validator.check_schema(SCHEMA)
     assert SCHEMA["properties"]["schemaVersion"]["const"] == SCHEMA_VERSION
-    assert SCHEMA["$defs"]["diagnosed"]["properties"]["checks"]["items"]["properties"]["group"]["enum"] == list(GROUPS)
+    assert SCHEMA["$defs"]["checks"]["items"]["properties"]["group"]["enum"] == list(GROUPS)
+    assert set(SCHEMA["$defs"]["status"]["enum"]) == set(get_args(Status))
 
 
 @pytest.mark.parametrize("result", EXAMPLES, ids=lambda result: type(result).__name__)

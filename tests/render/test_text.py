@@ -7,8 +7,9 @@ import pytest
 from rich.text import Text
 
 from aiops.progress.events import Change, Event, Failed, Planned, Result, StageEnded
-from aiops.progress.results import BroughtUp, Rooted, Waited
-from aiops.render.text import lines
+from aiops.progress.results import BroughtUp, Checked, Found, Linted, Rooted, Waited
+from aiops.render.line import Line
+from aiops.render.text import body, lines
 from tests.render.results import EXAMPLES, PLANNED, ROWS, URL, row
 from tests.render.screens import Stream, shown
 
@@ -111,6 +112,26 @@ def test_what_was_only_planned_is_shown_once_with_the_plan() -> None:
     ]
     rooted = Rooted(summary="made", profile="serving", changes=(planned, created))
     assert piped(rooted) == ["✔ created      ApplicationSet layer-serving", "", "✔ made"]
+
+
+def found(about: str, cause: str, file: str = "") -> Found:
+    return Found(
+        status="warn", symptom=f"{about} is slow", cause=cause, fix="set it", owner=f"application {about}", file=file
+    )
+
+
+def test_findings_of_one_cause_and_one_cure_are_told_together() -> None:
+    findings = (found("a", "it is old", "x.yaml"), found("b", "it is old"), found("c", "it is far"))
+    check = Checked(slug="x", group="gpu", title="it is fast", status="warn", findings=findings)
+    result = Linted(
+        summary="s", hint="", tree=".", profile="", layers=(), applications=3, unrendered=(), checks=(check,)
+    )
+    words = [line.words for line in body(result) if isinstance(line, Line)]
+    assert words[2:] == [
+        "x wants: it is fast",
+        "x.yaml  a is slow", "b is slow", "it is old", "of applications a, b", "set it",
+        "c is slow", "it is far", "of application c", "set it",
+    ]  # fmt: skip
 
 
 def test_stages_are_a_table() -> None:
