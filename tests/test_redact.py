@@ -50,7 +50,10 @@ CONTAINER: Json = {
     "image": "vllm/vllm-openai:v0.23.0",
     "command": ["sh", "-c", f"export KEY={CANARY}"],
     "args": [f"--api-key={CANARY}"],
-    "env": [{"name": "HF_TOKEN", "value": CANARY}, {"name": "K", "valueFrom": {"secretKeyRef": {"name": CANARY}}}],
+    "env": [
+        {"name": "HF_TOKEN", "value": CANARY},
+        {"name": "K", "value": CANARY, "valueFrom": {"secretKeyRef": {"name": "k", "key": "k", "x": CANARY}}},
+    ],
     "envFrom": [{"secretRef": {"name": CANARY}}],
     "resources": {"limits": {"nvidia.com/gpu": "1", "memory": "12Gi"}},
     "ports": [{"name": "http", "containerPort": 8000}],
@@ -175,7 +178,12 @@ OBJECTS: dict[str, Json] = {
     "AppProject": {"spec": {"sourceRepos": [LOGIN], "description": CANARY, "roles": [{"jwtTokens": [{"id": CANARY}]}]}},
     "APIService": {"spec": {"group": "g", "caBundle": CANARY}, "status": {"conditions": []}},
     "ConfigMap": {
-        "data": {"timeout.reconciliation": "180s", "dex.config": CANARY, "config.yaml": f"key: {CANARY}"},
+        "data": {
+            "timeout.reconciliation": "180s",
+            "dex.config": CANARY,
+            "config.yaml": f"key: {CANARY}",
+            "resource.customizations.health.argoproj.io_Application": CANARY,
+        },
         "binaryData": {"key": CANARY},
     },
     "DaemonSet": WORKLOAD,
@@ -377,6 +385,11 @@ def test_only_sources_are_hashed() -> None:
 
     found = {way[-2:] for kind in KINDS for way in hashed(KINDS[kind], kind)}
     assert found == {("source", REST), ("sources", REST)}
+
+
+def test_of_a_health_check_is_kept_that_it_is_there() -> None:
+    kept = redacted({"kind": "ConfigMap", "metadata": {}, **OBJECTS["ConfigMap"]}, SALT)["data"]
+    assert kept == {"timeout.reconciliation": "180s", "resource.customizations.health.argoproj.io_Application": None}
 
 
 # --- what judgements need

@@ -1,13 +1,14 @@
 """Does every application of the profile stand? By the judgement of `aiops wait`, on what Argo CD last saw."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from aiops.checks.check import Check, ok, skip
 from aiops.judge.age import age_s, since
 from aiops.judge.finding import Evidence, Finding
-from aiops.judge.plan import BENEATH, Plan, applications_of, judged, plan_of
+from aiops.judge.plan import BENEATH, Plan, applications_of, judged, known_kinds, plan_of
 from aiops.judge.profile import Judged
 from aiops.judge.profiles import asked, with_layers
+from aiops.judge.unsettled import told_by
 from aiops.snapshot import Json
 from aiops.snapshot.look import Look
 
@@ -26,12 +27,24 @@ def _judge(look: Look) -> Iterator[Finding]:
         yield skip("no ApplicationSet is there that would make an application")
         return
     bad = [each for each in found if each.verdict.state in ("hopeless", "waiting", "deferred")]
-    for each in bad:
+    elsewhere = {each.expected.name: told for each in bad if (told := _told_by(look, each, applications))}
+    own = [each for each in bad if each.expected.name not in elsewhere]
+    for each in own:
         maker = each.expected.made_by.removeprefix("application ")
         yield _finding(look, plan, each, applications.get(each.expected.name) or applications.get(maker))
-    if not bad:
+    if bad and not own:
+        yield skip(f"{', '.join(elsewhere)}: {' and '.join(sorted(set(elsewhere.values())))} tells why")
+    elif not bad:
         manual = sum(each.verdict.state == "manual" for each in found)
         yield ok(f"{len(found) - manual} applications stand, {manual} are manual")
+
+
+def _told_by(look: Look, each: Judged, applications: Mapping[str, Json]) -> str:
+    """The check whose own matter it is; empty where there is none."""
+    app = applications.get(each.expected.name)
+    there = look.items("jobs") if "jobs" in look.reads else None
+    jobs = None if there is None else {(body["metadata"]["namespace"], body["metadata"]["name"]) for body in there}
+    return told_by(app, each.expected, known_kinds(look), jobs) if app is not None else ""
 
 
 def _finding(look: Look, plan: Plan, each: Judged, app: Json | None) -> Finding:
@@ -87,7 +100,7 @@ CHECK = Check(
     slug="applications-settled",
     group="layers",
     title="every application of the profile stands",
-    reads=("applications", "application-sets", "kinds", "brings", "details", "plan", "config", *BENEATH),
+    reads=("applications", "application-sets", "kinds", "brings", "details", "plan", "config", "jobs", *BENEATH),
     needs=("argocd-installed", "git-readable", "argocd-controller-alive"),
     judge=_judge,
 )

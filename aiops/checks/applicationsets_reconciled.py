@@ -39,8 +39,10 @@ def _judge(look: Look) -> Iterator[Finding]:
 
 def _layer(look: Look, plan: Plan, layer: str, sets: dict[str, Json], fresh: bool) -> Finding | None:
     """What is wrong with a layer's; None where nothing is. It re-reads git every few minutes: until then it may lag."""
-    name = plan.sets[layer]
-    verdict = judge_applicationset(sets.get(name), plan.groups_of(layer), applications_of(look), inf)
+    name, groups = plan.sets[layer], plan.groups_of(layer)
+    # what it has made too much is left to groups-pruned
+    meant = {key: body for key, body in applications_of(look).items() if key in {each.name for each in groups}}
+    verdict = judge_applicationset(sets.get(name), groups, meant, inf)
     if verdict.state == "settled":
         return None
     passing, cause = _cause(look, plan, sets.get(name), fresh)

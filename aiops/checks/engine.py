@@ -48,7 +48,7 @@ def _declared(look: Look, check: Check) -> tuple[Finding, ...]:
     if DECLARED not in look.names:
         return (_never_read((DECLARED,)),)
     try:
-        return declared_findings(look, check.slug)
+        return declared_findings(look, check.slug) or (_never_read((DECLARED,)),)
     except NotRead as error:
         return (_unread(error.unread),)
 

@@ -1,20 +1,17 @@
 """Does `gpu_stack` of the config agree with who provides the nodes?"""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from aiops.checks.check import Check, ok, skip
 from aiops.judge.bill import is_gpu_node, offers_gpu
 from aiops.judge.finding import Evidence, Finding
-from aiops.snapshot import Json
+from aiops.judge.provider import is_gke, provider_of
 from aiops.snapshot.look import Look
-
-GKE_LABEL = "cloud.google.com/gke-"
-"""Of every node of GKE; machines of Google without it are a cluster of one's own."""
 
 
 def _judge(look: Look) -> Iterator[Finding]:
     stack, nodes = look.value("config")["gpuStack"], look.items("nodes")
-    providers = {_provider(node): node["metadata"]["name"] for node in nodes if _provider(node)}
+    providers = {provider_of(node): node["metadata"]["name"] for node in nodes if provider_of(node)}
     gpus = [node["metadata"]["name"] for node in nodes if is_gpu_node(node) and not offers_gpu(node)]
     if stack == "none" and gpus:
         yield Finding(
@@ -27,19 +24,10 @@ def _judge(look: Look) -> Iterator[Finding]:
         yield ok("gpu_stack is none, and no node has a GPU that waits for a driver")
     elif not providers:
         yield skip("no node says who provides it (spec.providerID)")
-    elif _is_gke(nodes) != (stack == "gke-managed"):
+    elif is_gke(nodes) != (stack == "gke-managed"):
         yield _disagree(stack, providers)
     else:
         yield ok(f"gpu_stack is {stack}, and the nodes are of {', '.join(sorted(providers))}")
-
-
-def _is_gke(nodes: Iterable[Json]) -> bool:
-    return any(
-        name.startswith(GKE_LABEL)
-        for node in nodes
-        if _provider(node) == "gce"
-        for name in node["metadata"].get("labels") or {}
-    )
 
 
 def _disagree(stack: str, providers: dict[str, str]) -> Finding:
@@ -55,11 +43,6 @@ def _disagree(stack: str, providers: dict[str, str]) -> Finding:
         fix=f"set gpu_stack: {right} in the config, then `aiops resolve`",
         evidence=(Evidence(f"Node {node}", f"spec.providerID begins with {provider}://"),),
     )
-
-
-def _provider(node: Json) -> str:
-    scheme, found, _ = str((node.get("spec") or {}).get("providerID") or "").partition("://")
-    return scheme if found else ""
 
 
 CHECK = Check(

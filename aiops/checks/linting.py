@@ -17,7 +17,12 @@ DECLARED = "declared"
 
 def lint(declared: Declared, checks: Iterable[Check]) -> dict[str, list[Json]]:
     """By slug, what each check finds in a tree."""
-    return {check.slug: [asdict(each) for each in _found(declared, check)] for check in checks if check.lint}
+    return {check.slug: list(map(_data, _found(declared, check))) for check in checks if check.lint}
+
+
+def undeclared(because: str, checks: Iterable[Check]) -> dict[str, list[Json]]:
+    """By slug, that there is no tree to find anything in, and why."""
+    return {check.slug: [_data(skip(because))] for check in checks if check.lint}
 
 
 def declared_findings(look: Look, slug: str) -> tuple[Finding, ...]:
@@ -63,6 +68,11 @@ def _of_group(declared: Declared, found: Finding) -> Finding:
         status="warn" if found.status == "fail" else found.status,
         owner=f"{found.owner}, whose group is off",
     )
+
+
+def _data(found: Finding) -> Json:
+    """As it comes back from a file: JSON has no tuples."""
+    return {**asdict(found), "evidence": [asdict(each) for each in found.evidence]}
 
 
 def _finding(data: Json) -> Finding:

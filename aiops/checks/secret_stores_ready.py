@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
-from aiops.checks.check import Check, ok, skip
+from aiops.checks.check import Check, at, of, ok, skip
+from aiops.gitops.declared import Declared
+from aiops.gitops.placeholder import placeholder
 from aiops.judge.age import age_s
 from aiops.judge.external_secret import Wanted, wanted
 from aiops.judge.fields import as_evidence, condition, is_true, said
@@ -12,7 +14,26 @@ from aiops.snapshot import Json
 from aiops.snapshot.look import Look
 
 Store = tuple[str, str, str]
+KINDS = ("ClusterSecretStore", "SecretStore")
 FIRST_LOOK_S = 120.0
+
+
+def _lint(declared: Declared) -> Iterator[Finding]:
+    stores = [each for each in declared.of(*KINDS) if each.document.group == "external-secrets.io"]
+    bad = [(each, why) for each in stores if (why := placeholder(declared, each))]
+    for each, why in bad:
+        yield Finding(
+            status="fail",
+            symptom=f"{each} is a placeholder: {why}",
+            cause="it was rendered for a backend that nobody has written down yet: no ExternalSecret can be synced",
+            fix="set spec.provider to the secret backend of the platform, then commit and push it",
+            **of(each),
+            **at(declared.place(each, "spec", "provider")),
+        )
+    if not stores:
+        yield skip("the tree holds no secret store")
+    elif not bad:
+        yield ok(f"{', '.join(map(str, stores))} {'names its' if len(stores) == 1 else 'name their'} provider")
 
 
 def _judge(look: Look) -> Iterator[Finding]:
@@ -65,4 +86,5 @@ CHECK = Check(
     reads=("plan", "applications", "external-secrets", "secret-stores", "cluster-secret-stores", "config"),
     needs=("git-readable", "argocd-installed"),
     judge=_judge,
+    lint=_lint,
 )

@@ -5,13 +5,15 @@ from dataclasses import replace
 from datetime import date
 from fnmatch import fnmatchcase
 
-from aiops.checks.check import WORST_FIRST, Verdict
+from aiops.checks.check import Verdict
 from aiops.judge.finding import Evidence, Finding
 from aiops.snapshot import Json
 from aiops.snapshot.look import Look
 
 SUPPRESSIBLE = ("fail", "warn")
 """What is unknown is not: nobody knows what would be suppressed."""
+_BAD = ("fail", "unknown", "warn", "suppressed")
+"""Worst first. The order of all else stays that of the engine."""
 
 
 def suppressed(look: Look, verdict: Verdict) -> Verdict:
@@ -20,7 +22,7 @@ def suppressed(look: Look, verdict: Verdict) -> Verdict:
     if not rules:
         return verdict
     found = [_judged(look, each, rules) for each in verdict.findings]
-    return replace(verdict, findings=tuple(sorted(found, key=lambda each: WORST_FIRST.index(each.status))))
+    return replace(verdict, findings=tuple(sorted(found, key=_rank)))
 
 
 def _rules(look: Look) -> Iterator[Json]:
@@ -38,6 +40,10 @@ def _judged(look: Look, found: Finding, rules: list[Json]) -> Finding:
         return replace(found, status="suppressed", evidence=(*found.evidence, said))
     over = tuple(Evidence("config", f"its suppression ended on {rule['until']}: {rule['reason']}") for rule in meant)
     return replace(found, evidence=(*found.evidence, *over))
+
+
+def _rank(found: Finding) -> int:
+    return _BAD.index(found.status) if found.status in _BAD else len(_BAD)
 
 
 def _means(rule: Json, found: Finding) -> bool:

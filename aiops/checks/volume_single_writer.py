@@ -6,11 +6,14 @@ from aiops.checks.check import Check, at, of, ok, skip
 from aiops.gitops.declared import Declared, Manifest
 from aiops.gitops.parsing import items, texts, value
 from aiops.gitops.workloads import pods_made_by
+from aiops.judge.age import age_s
 from aiops.judge.event import events_of, shown, words
 from aiops.judge.finding import Finding
 from aiops.snapshot import Json, ref_of
 from aiops.snapshot.look import Look
 
+GRACE_S = 120.0
+"""A volume that moves with its pod is let go by the node that it leaves before then."""
 _ONE_NODE = ("ReadWriteOnce", "ReadWriteOncePod")
 _CAUSE = "the new pod waits for a volume that the old one keeps, and the old one stays until the new one is ready"
 
@@ -37,7 +40,8 @@ def _lint(declared: Declared) -> Iterator[Finding]:
 
 def _judge(look: Look) -> Iterator[Finding]:
     events = look.items("events")
-    stuck = [(pod, told) for pod in look.items("pods") if (told := _attached_elsewhere(pod, events))]
+    old = (pod for pod in look.items("pods") if _age_s(look, pod) >= GRACE_S)
+    stuck = [(pod, told) for pod in old if (told := _attached_elsewhere(pod, events))]
     for pod, told in stuck:
         yield Finding(
             status="fail",
@@ -61,6 +65,10 @@ def _claims_of(workload: Manifest) -> Iterator[str]:
         for volume in items(pods.spec, "volumes"):
             if name := value(volume, "persistentVolumeClaim", "claimName"):
                 yield str(name)
+
+
+def _age_s(look: Look, pod: Json) -> float:
+    return age_s(look.at, pod["metadata"].get("creationTimestamp")) or 0.0
 
 
 def _attached_elsewhere(pod: Json, events: tuple[Json, ...]) -> list[Json]:

@@ -48,7 +48,7 @@ def vllm_down_command(app: str | None, everything: bool, timeout: float | None, 
 @click.command("smoke")
 @click.argument("app", metavar="[APP]", required=False)
 @profile_option_of("serving")
-@click.option("--tools", is_flag=True, help="Also a tool call, with tool_choice required.")
+@click.option("--tools", is_flag=True, help="Also tool calls, with tool_choice required and auto.")
 @session_options
 def smoke_command(app: str | None, profile: str, tools: bool, **options: str) -> None:
     """Prove that what a profile serves answers, with its key and not without.

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from aiops.clients.process import communicate
+from aiops.clients.process import communicate, start
 from aiops.clients.wording import masked, one_line
 from aiops.errors import CannotTell, LoginFailed, Refused, Unreachable
 
@@ -103,6 +103,14 @@ class Git:
         out = self._run("status", *words, *paths, about=str(self._folder))
         return tuple(entry[3:] for entry in out.decode(errors="replace").split("\0") if entry)
 
+    def contains(self, sha: str) -> bool:
+        """Whether the checkout's HEAD is at a commit or after it: a push would then be taken."""
+        try:
+            self._run("merge-base", "--is-ancestor", sha, "HEAD", about=f"commit {sha[:8]}")
+        except Refused:  # it is not, or the commit was never fetched
+            return False
+        return True
+
     def _store(self, url: str, revision: str, sha: str) -> Path | None:
         """Where the commit is: None for the checkout, else a bare repository in the user's cache."""
         if self._has(sha, None):
@@ -191,12 +199,10 @@ class Git:
         where = ["-C", str(folder or self._folder), *(["--git-dir", str(store)] if store else [])]
         inherited = {name: value for name, value in os.environ.items() if name not in ANOTHER_REPOSITORY}
         try:
-            process = subprocess.Popen(  # noqa: S603 - no shell, and the words are ours or the config's
-                ["git", *where, *options, *remote, verb, *words],  # noqa: S607 - the operator's own git
-                env=inherited | NOTHING_UNASKED | {"AIOPS_GIT_URL": url},
-                start_new_session=True,  # no terminal to ask on either, and one group to kill
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            )  # fmt: skip
+            process = start(
+                ["git", *where, *options, *remote, verb, *words],
+                inherited | NOTHING_UNASKED | {"AIOPS_GIT_URL": url},
+            )
         except FileNotFoundError as error:
             raise CannotTell("git is not on the PATH, and only git tells what Argo CD reads", "install git") from error
         try:

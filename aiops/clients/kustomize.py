@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from aiops.clients.process import communicate
+from aiops.clients.process import communicate, start
 from aiops.clients.wording import one_line
 from aiops.errors import CannotTell, Refused
 
@@ -23,15 +23,7 @@ class Kustomize:
 
     def render(self, folder: str) -> str:
         """The YAML documents of a folder's kustomization; Refused with kustomize's own words, CannotTell when late."""
-        process = subprocess.Popen(  # noqa: S603 - a program of the PATH, and a folder
-            [*self._command, "--", folder],
-            cwd=self._root,
-            env={**os.environ, "LC_ALL": "C"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
+        process = start([*self._command, "--", folder], {**os.environ, "LC_ALL": "C"}, self._root)
         try:
             out, errors = communicate(process, b"", self._timeout_s)
         except subprocess.TimeoutExpired as late:

@@ -5,17 +5,32 @@ import contextlib
 import os
 import signal
 import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from threading import Lock
 
 GRACE_S = 0.3
 """For a program to remove its lock files, once it is told to end."""
 RUNNING: "set[subprocess.Popen[bytes]]" = set()
 """Daemon threads leave theirs behind, as at Ctrl-C."""
+_STARTING = Lock()
+"""Held from before a program runs until it is one of `RUNNING`."""
+
+
+def start(words: Sequence[str], environ: Mapping[str, str], folder: Path | None = None) -> "subprocess.Popen[bytes]":
+    """A program in a group of its own, which no terminal reaches; FileNotFoundError where there is none."""
+    with _STARTING:
+        process = subprocess.Popen(  # noqa: S603 - no shell; who calls knows the words
+            words, cwd=folder, env=environ, start_new_session=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        RUNNING.add(process)
+    return process
 
 
 def communicate(process: "subprocess.Popen[bytes]", stdin: bytes, timeout_s: float) -> tuple[bytes, bytes]:
-    """Both outputs; subprocess.TimeoutExpired when it is late. However this ends, nothing of the process and its
-    children is left: it must be the leader of a group of its own."""
-    RUNNING.add(process)
+    """Both outputs; subprocess.TimeoutExpired when it is late. However this ends, nothing of the process, which
+    `start` made, and of its children is left."""
     with process:
         try:
             return process.communicate(stdin, timeout=timeout_s)
@@ -36,5 +51,7 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 
 @atexit.register
 def _end_all() -> None:
-    for process in tuple(RUNNING):
+    with _STARTING:
+        running = tuple(RUNNING)
+    for process in running:
         _end(process)

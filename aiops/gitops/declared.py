@@ -1,5 +1,6 @@
 """Everything that a tree declares, as it reaches the cluster: what the static half of a check judges."""
 
+import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -78,7 +79,7 @@ class Declared:
     unrendered: Mapping[str, Unrendered]
     """Application: why its objects are not, or not all, among the manifests."""
     sources: Mapping[str, tuple[Document, ...]]
-    """Folder of an application: the documents and patches that its kustomization lists, as they are written."""
+    """Folder of an application, its normal path: the documents and patches that its kustomization lists, as written."""
 
     @property
     def off(self) -> frozenset[str]:
@@ -106,7 +107,7 @@ class Declared:
         its name, by its index, or a text by how it begins.
         """
         app = self.application(manifest)
-        folders = [source.path for source in app.sources if source.path] if app else []
+        folders = [posixpath.normpath(source.path) for source in app.sources if source.path] if app else []
         written = [one for folder in folders for one in self.sources.get(folder, ())]
         return place(self.files, manifest.document, written, path)
 

@@ -55,18 +55,23 @@ def judge_applicationset(
     return _same_groups(applicationset, tuple(expected), applications)
 
 
+def surplus(applicationset: Json, expected: Iterable[Expected], applications: Mapping[str, Json]) -> tuple[str, ...]:
+    """The group applications that it has made and that the file does not ask for (any more)."""
+    uid, wanted = applicationset["metadata"]["uid"], {each.name for each in expected}
+    return tuple(sorted(name for name, body in applications.items() if name not in wanted and _made(body, uid)))
+
+
+def _made(application: Json, uid: str) -> bool:
+    return any(owner.get("uid") == uid for owner in application["metadata"].get("ownerReferences") or ())
+
+
 def _same_groups(applicationset: Json, expected: tuple[Expected, ...], applications: Mapping[str, Json]) -> Verdict:
     uid = applicationset["metadata"]["uid"]
-    made = {
-        name
-        for name, body in applications.items()
-        if any(owner.get("uid") == uid for owner in body["metadata"].get("ownerReferences") or ())
-    }
-    wanted = {each.name for each in expected}
-    if missing := sorted(wanted - made):
+    made = {name for name, body in applications.items() if _made(body, uid)}
+    if missing := sorted({each.name for each in expected} - made):
         return Verdict(state="waiting", detail=f"has not made {', '.join(missing)}")
-    if surplus := sorted(made - wanted):
-        return Verdict(state="waiting", detail=f"still has {', '.join(surplus)}, which the file does not name")
+    if left := surplus(applicationset, expected, applications):
+        return Verdict(state="waiting", detail=f"still has {', '.join(left)}, which the file does not name")
     for each in expected:
         source = applications[each.name]["spec"].get("source") or {}
         if source.get("path") != each.path:

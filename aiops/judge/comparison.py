@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from aiops.judge.condition import errors
 from aiops.judge.expectation import Expected
+from aiops.judge.operation import operation_of
 from aiops.snapshot import Json
 
 
@@ -32,4 +34,17 @@ def spec_compared(app: Json) -> bool:
         same_source
         and spec.get("destination") == done.get("destination")
         and (spec.get("ignoreDifferences") or []) == (done.get("ignoreDifferences") or [])
+    )
+
+
+def is_behind(app: Json, expected: Expected) -> bool:
+    """It calls itself synced, at rest, for its present spec, and with another commit than the expected one."""
+    status = app.get("status", {})
+    return bool(
+        status.get("sync", {}).get("status") == "Synced"
+        and not app["metadata"].get("deletionTimestamp")
+        and operation_of(app).over
+        and next(errors(status), None) is None
+        and spec_compared(app)
+        and other_commit(compared(status), expected)
     )

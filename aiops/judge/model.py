@@ -8,6 +8,7 @@ from typing import Literal
 from aiops.gitops.models import ACCELERATOR_LABELS, GPU
 from aiops.gitops.parsing import Body, items, part, value
 from aiops.judge.command_line import CommandLine
+from aiops.judge.probe import budget_s
 from aiops.snapshot import Json
 
 Endpoint = Literal["chat", "completions", "embeddings"]
@@ -15,7 +16,7 @@ KEY_VARIABLE = "VLLM_API_KEY"
 """The variable in which vLLM looks for the key that its clients must send."""
 _PORT = 8000
 """vLLM's own."""
-_STARTUP_S = 600.0
+STARTUP_S = 600.0
 """For a server without a startupProbe: what most models need (kserve#5062, llm-d-benchmark#83)."""
 _INSTRUCTED = re.compile(
     r"(^|[-_.])(instruct|chat|it|assistant|thinking|reasoning|think|dialog(ue)?|sft|dpo|rlhf|tools?|agent|distill|r1)([-_.]|$)"
@@ -102,13 +103,14 @@ def asks_for_gpu(workload_or_pod: Json) -> int:
     sidecars = most = 0
     for container in items(spec, "initContainers"):
         if container.get("restartPolicy") == "Always":
-            sidecars += _gpus(container)
+            sidecars += gpus_of(container)
         else:
-            most = max(most, sidecars + _gpus(container))
-    return max(most, sidecars + sum(map(_gpus, items(spec, "containers"))))
+            most = max(most, sidecars + gpus_of(container))
+    return max(most, sidecars + sum(map(gpus_of, items(spec, "containers"))))
 
 
-def _gpus(container: Body) -> int:
+def gpus_of(container: Body) -> int:
+    """GPUs of one container."""
     amounts = [str(value(container, "resources", field, GPU) or 0) for field in ("limits", "requests")]
     # the API takes whole numbers only, but writes some of them as 1k
     return max(int(amount) if amount.isdecimal() else 1 for amount in amounts)
@@ -116,7 +118,7 @@ def _gpus(container: Body) -> int:
 
 def _serving(containers: Sequence[Body]) -> Body:
     """The container with the GPU; else the first one that listens."""
-    asking = [container for container in containers if _gpus(container)]
+    asking = [container for container in containers if gpus_of(container)]
     listening = [container for container in containers if items(container, "ports")]
     return next(iter((*asking, *listening, *containers)), {})
 
@@ -171,7 +173,4 @@ def _is_base(weights: str) -> bool:
 def _startup_s(container: Body) -> float:
     """The startupProbe's budget, with Kubernetes' defaults."""
     probe = part(container, "startupProbe")
-    if not probe:
-        return _STARTUP_S
-    period, failures = probe.get("periodSeconds") or 10, probe.get("failureThreshold") or 3
-    return float((probe.get("initialDelaySeconds") or 0) + period * failures)
+    return budget_s(probe) if probe else STARTUP_S

@@ -78,6 +78,12 @@ def operation_of(application: Json) -> Operation:
     )
 
 
+def heals(application: Json) -> int:
+    """How often in a row Argo CD has synced one and the same commit, for what differs on the cluster."""
+    sync = ((application.get("status", {}).get("operationState") or {}).get("operation") or {}).get("sync") or {}
+    return int(sync.get("autoHealAttemptsCount") or 0)
+
+
 def _message(state: Json) -> str:
     """The failed resource's own message where there is one: the operation's only counts them."""
     for resource in (state.get("syncResult") or {}).get("resources") or ():

@@ -23,7 +23,12 @@ def requests_of(metrics: str) -> Json:
 def names_of(metrics: str) -> list[str]:
     """The names of all its series that are vLLM's own, without what histograms and counters add to them; sorted."""
     found = {match["name"] for match in _SAMPLE.finditer(metrics) if match["name"].startswith("vllm:")}
-    return sorted({re.sub(r"_(bucket|sum|count|total|created)$", "", name) for name in found})
+    return sorted({bare(name) for name in found})
+
+
+def bare(name: str) -> str:
+    """The name of a metric, without what its histogram or counter adds to it."""
+    return re.sub(r"_(bucket|sum|count|total|created)$", "", name)
 
 
 def _sum(samples: Sequence[tuple[str, str]], names: Sequence[str]) -> int:

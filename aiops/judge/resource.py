@@ -6,7 +6,7 @@ and the pods beneath them.
 
 from aiops.judge.event import events_of
 from aiops.judge.finding import HOPES, Evidence, Finding, worst
-from aiops.judge.keda import PAUSED, PINNED
+from aiops.judge.keda import autoscaling
 from aiops.judge.pod import judge_pod
 from aiops.judge.reason import reason_of
 from aiops.snapshot import Details, Json, Ref, ref_of
@@ -53,8 +53,9 @@ def pause(application: Json, details: Details) -> str | None:
     """
     for each in application.get("status", {}).get("resources") or ():
         ref = Ref(each.get("group", ""), each["kind"], each.get("namespace", ""), each["name"])
-        notes = (details.objects.get(ref) or {}).get("metadata", {}).get("annotations") or {}
-        if ref.kind == "ScaledObject" and (notes.get(PAUSED) == "true" or PINNED in notes):
+        body = details.objects.get(ref) or {}
+        notes = body.get("metadata", {}).get("annotations") or {}
+        if ref.kind == "ScaledObject" and autoscaling(body).paused:
             return f"{ref} is paused"
         if ref.kind == "InferenceService" and notes.get("serving.kserve.io/stop") == "true":
             return f"{ref} is stopped"

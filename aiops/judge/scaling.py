@@ -85,9 +85,9 @@ def _secret(before: Before) -> Iterator[Finding]:
     model, key = before.model, before.model.key
     if key is None:
         return
-    makers = [body for body in before.externalsecrets if _makes(body) == key.secret]
-    stale = [body for body in makers if _not_ready(body)]
-    words = [_not_ready(body) for body in stale]
+    makers = [body for body in before.externalsecrets if makes(body) == key.secret]
+    stale = [body for body in makers if not_ready(body)]
+    words = [not_ready(body) for body in stale]
     describe = [
         f"kubectl -n {model.namespace} describe externalsecret {body['metadata']['name']}" for body in (*stale, *makers)
     ]
@@ -106,13 +106,13 @@ def _secret(before: Before) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _makes(externalsecret: Json) -> str:
+def makes(externalsecret: Json) -> str:
     """The name of the Secret that it fills."""
     spec, meta = externalsecret.get("spec") or {}, externalsecret["metadata"]
     return str((spec.get("target") or {}).get("name") or meta["name"])
 
 
-def _not_ready(externalsecret: Json) -> str:
+def not_ready(externalsecret: Json) -> str:
     """Why it is not Ready; empty where it is."""
     name = str(ref_of(externalsecret))
     for each in externalsecret.get("status", {}).get("conditions") or ():

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from aiops.judge.labels import Labels, selects
 from aiops.judge.model import asks_for_gpu
 from aiops.judge.raised import raised_of
-from aiops.snapshot import Json
+from aiops.snapshot import Json, ref_of
 
 TRACKING_ID, TRACKING_LABEL = "argocd.argoproj.io/tracking-id", "argocd.argoproj.io/instance"
 ENDED = ("Succeeded", "Failed")
@@ -53,14 +54,8 @@ def pods_of(deployment: Json, pods: Iterable[Json]) -> tuple[Json, ...]:
 
 
 def _selected(selector: Json, labels: Mapping[str, str]) -> bool:
-    wanted, expressions = selector.get("matchLabels") or {}, selector.get("matchExpressions") or ()
-    holds = wanted.items() <= labels.items() and all(_holds(each, labels) for each in expressions)
-    return holds and bool(wanted or expressions)
-
-
-def _holds(expression: Json, labels: Mapping[str, str]) -> bool:
-    has, among = expression["key"] in labels, labels.get(expression["key"]) in (expression.get("values") or ())
-    return {"In": among, "NotIn": not among, "Exists": has, "DoesNotExist": not has}[expression["operator"]]
+    named = bool(selector.get("matchLabels") or selector.get("matchExpressions"))
+    return named and selects(selector, Labels(labels)) is True
 
 
 def _controller(body: Json) -> Json | None:
@@ -87,14 +82,22 @@ def _why_not(deployment: Json) -> str:
     return f"neither Argo CD nor aiops put it there; `{by_hand}` stops it"
 
 
-def application_of(deployment: Json) -> str:
-    """The application that Argo CD tracks it for: by the annotation, where it names this very object (a copied one does
-    not), or by Argo CD's own label; empty where it tracks it for none."""
-    meta = deployment["metadata"]
+def application_of(body: Json) -> str:
+    """The application that Argo CD tracks an object for: by the annotation, where it names this very object (a copied
+    one does not), or by Argo CD's own label; empty where it tracks it for none."""
+    meta, ref = body["metadata"], ref_of(body)
     tracked = str((meta.get("annotations") or {}).get(TRACKING_ID, ""))
-    if tracked.endswith(f":apps/Deployment:{meta['namespace']}/{meta['name']}"):
+    if tracked.endswith(f":{ref.group}/{ref.kind}:{ref.namespace}/{ref.name}"):
         return tracked.partition(":")[0]
     return str((meta.get("labels") or {}).get(TRACKING_LABEL, ""))
+
+
+def stop_command(deployment: Json) -> str:
+    """The command that stops this one and no other."""
+    if application := application_of(deployment):
+        return f"aiops vllm-down {application}"
+    meta = deployment["metadata"]
+    return f"kubectl -n {meta['namespace']} scale deployment {meta['name']} --replicas=0"
 
 
 def _pods(deployments: tuple[Json, ...], pods: Iterable[Json]) -> Iterator[Running]:

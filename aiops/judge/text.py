@@ -1,6 +1,7 @@
 """The cluster's long messages, as one short stable line."""
 
 import re
+from collections.abc import Iterable
 
 from aiops.snapshot.masking import masked
 
@@ -18,3 +19,9 @@ def one_line(message: str) -> str:
 def stable(message: str) -> str:
     """`one_line` without what changes at each try, so that an unchanged cause reads the same."""
     return one_line(_RETRY.sub("", message))
+
+
+def listed(names: Iterable[str], most: int = 3) -> str:
+    """`a, b, c and 2 more`."""
+    every = tuple(names)
+    return ", ".join(every[:most]) + (f" and {len(every) - most} more" if len(every) > most else "")

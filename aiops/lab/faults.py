@@ -22,6 +22,8 @@ MODEL_FAILS = "model-fails"
 """Whatever a model server is to generate, it answers with an error."""
 MODEL_HANGS = "model-hangs"
 """A server in a pod does not answer to what it is asked."""
+TOOL_CALLS_IN_TEXT = "tool-calls-in-text"
+"""Where a model may call a tool, its server leaves the call in the text."""
 
 
 class Faults:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from aiops.clients.endpoint import Endpoint, Reply
 from aiops.errors import NoAnswer
-from aiops.judge.answers.question import chat_body
+from aiops.judge.answers.question import auto_bodies, chat_body
 from aiops.judge.answers.refusal import judge_refusal
 from aiops.judge.answers.reply import Asked
 from aiops.judge.answers.served import judge_models
 from aiops.judge.answers.silence import judge_silence
 from aiops.judge.answers.stream import judge_stream
+from aiops.judge.answers.tool_call import judge_auto
 from aiops.judge.finding import Finding
 from aiops.judge.model import Model
 from aiops.progress.results import Probe
@@ -51,6 +52,15 @@ class Talk:
         except NoAnswer as error:
             finding = judge_silence(self.asked, error.kind, error.message)
         return self.told(what, finding)
+
+    def auto(self, what: str, key: str | None) -> Probe:
+        """Chats that leave it to the model whether to call a tool, and one verdict on all answers."""
+        bodies, timeout_s = auto_bodies(self.asked.model), self.timeout_s
+        try:
+            replies = [self.endpoint.ask("POST", CHAT, body, key=key, timeout_s=timeout_s) for body in bodies]
+        except NoAnswer as error:
+            return self.told(what, judge_silence(self.asked, error.kind, error.message))
+        return self.told(what, judge_auto(self.asked, replies))
 
     def stream(self, key: str | None) -> Probe:
         """A chat that arrives token by token: when the first came, and how many a second."""

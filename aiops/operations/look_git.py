@@ -56,7 +56,8 @@ class GitReads:
 
     def _read_config(self) -> Json:
         empty: Json = {"path": "", "problem": "", "problems": [], "hint": "", "warnings": [], "repository": "",
-                       "context": "", "gpuStack": "", "prices": {}, "profiles": {}, "suppressions": []}  # fmt: skip
+                       "context": "", "domain": "", "tier": "", "gpuStack": "", "prices": {}, "profiles": {},
+                       "suppressions": []}  # fmt: skip
         try:
             config = self._session.config
         except ConfigError as error:
@@ -74,6 +75,8 @@ class GitReads:
             "warnings": [*(text for level, text in notes(config) if level == "warn"), *_suppress_nothing(config)],
             "repository": masked(config.repo_url),
             "context": config.aiops.context or "",
+            "domain": config.domain,
+            "tier": config.profile,
             "gpuStack": config.gpu_stack,
             "prices": dict(config.aiops.prices),
             "profiles": {name: list(layers) for name, layers in self._session.profiles().items()},
@@ -98,7 +101,13 @@ class GitReads:
             "head": revision.commit,
             "uncommitted": bool(self._session.git.status([name])),
             "same": here is not None and here == revision.delivery.files.read(name),
+            "ahead": self._session.git.contains(revision.commit),
+            "groups": {layer: self._groups_here(layer) for layer in self.layers()},
         }
+
+    def _groups_here(self, layer: str) -> list[str]:
+        """The group applications that a layer's ApplicationSet would make of the file that lies here."""
+        return [group.application for group in self._session.tree.group_applications([layer])]
 
     def _declared(self) -> Json:
         """What the checks find in the tree, as the branch has it now."""

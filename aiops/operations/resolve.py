@@ -7,14 +7,12 @@ from aiops.gitops.groups import GroupEntry, parse, pruned, render
 from aiops.gitops.groups import resolve as resolve_groups
 from aiops.gitops.mismatches import mismatches
 from aiops.gitops.notes import notes
+from aiops.judge.pruning import children, losses
 from aiops.operations.target import live_repositories
 from aiops.progress.events import Said
 from aiops.progress.results import Prune, Resolved
 from aiops.session import Session
 from aiops.snapshot import Json
-
-WORTH_NAMING = ("Deployment", "StatefulSet", "PersistentVolumeClaim", "InferenceService", "Cluster")
-"""Kinds whose loss hurts: what runs, and what keeps data."""
 
 
 def fresh_groups(session: Session) -> str:
@@ -112,7 +110,7 @@ def _prunes(session: Session, entries: tuple[GroupEntry, ...], old: str, name: s
     kept = {entry.catalog_path for entry in entries if entry.enabled}
     known = {entry.catalog_path: entry.name for entry in (*before, *entries)}
     return tuple(
-        Prune(group=known[folder], applications=_children(body), holds=_holds(_children(body), live))
+        Prune(group=known[folder], applications=children(body), holds=_holds(children(body), live))
         for body in live.values()
         if (folder := _own_path(session, body)) in known and folder not in kept
     )
@@ -131,16 +129,6 @@ def _live(session: Session) -> dict[str, Json]:
     return {body["metadata"]["name"]: body for body in session.kube.list(APPLICATION, session.namespace).items}
 
 
-def _children(application: Json) -> tuple[str, ...]:
-    resources = application.get("status", {}).get("resources") or ()
-    return tuple(each["name"] for each in resources if each["kind"] == "Application")
-
-
 def _holds(names: tuple[str, ...], live: dict[str, Json]) -> tuple[str, ...]:
     """The workloads and the data of these applications by name."""
-    resources = [each for name in names if name in live for each in live[name].get("status", {}).get("resources") or ()]
-    return tuple(
-        f"{each['kind']} {each.get('namespace', '')}/{each['name']}"
-        for each in resources
-        if each["kind"] in WORTH_NAMING
-    )
+    return tuple(f"{each['kind']} {each.get('namespace', '')}/{each['name']}" for each in losses(names, live))

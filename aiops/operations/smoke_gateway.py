@@ -103,7 +103,10 @@ class GatewaySmoke:
         if not self.tools or kind != "chat" or probe.status == "fail":
             return (probe,)
         body = chat_body(alias.name, tools=True)
-        return (probe, talk.probe(f"{alias.name}: tool call", CHAT, body, judge_tool_call, key))
+        call = talk.probe(f"{alias.name}: tool call", CHAT, body, judge_tool_call, key)
+        if call.status == "fail" or backend.model is None or not backend.model.tools:
+            return (probe, call)
+        return (probe, call, talk.auto(f"{alias.name}: auto tool call", key))
 
     def _keep_paying(self, backend: Backend) -> None:
         if backend.model is None or not backend.model.gpus or backend.deployment is None:

@@ -11,6 +11,7 @@ from aiops.judge.answers.reply import Asked
 from aiops.judge.answers.silence import judge_keyless, judge_no_pod
 from aiops.judge.answers.tool_call import judge_tool_call
 from aiops.judge.model import Endpoint as Kind
+from aiops.judge.model import Model
 from aiops.operations import paying
 from aiops.operations.asking import CHAT, PATHS, Judge, Talk, secret_key
 from aiops.operations.models import Found
@@ -43,21 +44,25 @@ def smoke_model(session: Session, found: Found, *, tools: bool) -> tuple[Probe, 
         if not model.replicas:  # the command takes the application's name
             finding = replace(finding, fix=f"aiops vllm-up {found.name}")
         return (talk.told("pod", finding),)
-    return tuple(_ask(talk, model.endpoint, secret_key(session, model), tools=tools))
+    return tuple(_ask(talk, model, secret_key(session, model), tools=tools))
 
 
-def _ask(talk: Talk, kind: Kind, key: str | None, *, tools: bool) -> Iterator[Probe]:
-    model = talk.asked.model
+def _ask(talk: Talk, served: Model, key: str | None, *, tools: bool) -> Iterator[Probe]:
+    kind, model = served.endpoint, talk.asked.model
     yield talk.probe("without a key", PATHS[kind], body_for(kind, model), judge_keyless, None)
     answer = talk.probe(kind, PATHS[kind], body_for(kind, model), JUDGES[kind], key)
     yield answer
-    further = [*(["stream"] if kind == "chat" else []), *(["tool call"] if tools else [])]
+    calls = ["tool call", *(["auto tool call"] if served.tools else [])]
+    further = [*(["stream"] if kind == "chat" else []), *(calls if tools else [])]
     for what in further:
         if answer.status == "fail":
-            yield talk.skipped(what, f"not asked, because {kind} failed")
+            yield talk.skipped(what, f"not asked, because {answer.what} failed")
         elif kind != "chat":
             yield talk.skipped(what, f"not asked, because it serves {kind}")
         elif what == "stream":
             yield talk.stream(key)
+        elif what == "tool call":
+            answer = talk.probe(what, CHAT, chat_body(model, tools=True), judge_tool_call, key)
+            yield answer
         else:
-            yield talk.probe(what, CHAT, chat_body(model, tools=True), judge_tool_call, key)
+            yield talk.auto(what, key)

@@ -25,15 +25,17 @@ ANNOTATIONS = (
     "argocd.argoproj.io/application-set-refresh",
     "argocd.argoproj.io/refresh",
     "argocd.argoproj.io/skip-reconcile",
+    "argocd.argoproj.io/sync-wave",
     "argocd.argoproj.io/tracking-id",
     "autoscaling.keda.sh/paused",
     "autoscaling.keda.sh/paused-replicas",
     "deployment.kubernetes.io/revision",
+    "prometheus.io/scrape",
     "serving.kserve.io/stop",
     "storageclass.beta.kubernetes.io/is-default-class",
     "storageclass.kubernetes.io/is-default-class",
 )
-_OWNED = ("f:operation", "f:replicas", "f:type", *(f"f:{name}" for name in ANNOTATIONS))
+_OWNED = ("f:data", "f:operation", "f:replicas", "f:type", *(f"f:{name}" for name in ANNOTATIONS))
 _MANAGED = {
     "manager": WHOLE,
     "time": WHOLE,
@@ -51,9 +53,11 @@ _META = {
     "ownerReferences": WHOLE,
     "managedFields": _MANAGED,
 }
+_DATA_MANAGED = {"time": WHOLE, "fieldsV1": {"f:data": {}}}
+"""Of a Secret when its data was written: not by whom, and not which of its keys."""
 _SOURCE = {**dict.fromkeys(("repoURL", "path", "chart", "targetRevision", "ref"), WHOLE), REST: HASHED}
 _COMPARED = {"source": _SOURCE, "sources": _SOURCE, "destination": WHOLE, "ignoreDifferences": WHOLE}
-_OPERATION = {"initiatedBy": WHOLE, "sync": {"revision": WHOLE, "revisions": WHOLE}}
+_OPERATION = {"initiatedBy": WHOLE, "sync": dict.fromkeys(("revision", "revisions", "autoHealAttemptsCount"), WHOLE)}
 _CONDITIONS = {"conditions": WHOLE, "observedGeneration": WHOLE}
 _PROBE = {
     **dict.fromkeys(("initialDelaySeconds", "periodSeconds", "failureThreshold", "tcpSocket"), WHOLE),
@@ -62,15 +66,16 @@ _PROBE = {
 _CONTAINER = {
     **dict.fromkeys(("name", "image", "imagePullPolicy", "resources", "ports", "restartPolicy"), WHOLE),
     **dict.fromkeys(("startupProbe", "livenessProbe", "readinessProbe"), _PROBE),
-    "env": {"name": WHOLE},
+    "env": {"name": WHOLE, "valueFrom": {"secretKeyRef": {"name": WHOLE, "key": WHOLE}}},
+    "envFrom": {"secretRef": {"name": WHOLE}, "configMapRef": {"name": WHOLE}},
     "volumeMounts": {"name": WHOLE, "mountPath": WHOLE},
 }
-"""Of a variable its name alone."""
+"""Of a variable its name, and the Secret that it is taken from: never its value."""
 _POD_SPEC = {
     "containers": _CONTAINER,
     "initContainers": _CONTAINER,
     "volumes": {"name": WHOLE, "emptyDir": WHOLE, "persistentVolumeClaim": WHOLE},
-    **dict.fromkeys(("hostNetwork", "nodeName", "nodeSelector", "tolerations", "runtimeClassName"), WHOLE),
+    **dict.fromkeys(("hostNetwork", "hostIPC", "nodeName", "nodeSelector", "tolerations", "runtimeClassName"), WHOLE),
 }
 _ENDED = dict.fromkeys(("exitCode", "reason", "startedAt", "finishedAt"), WHOLE)
 """Without its message, which may be the end of a log."""
@@ -80,10 +85,11 @@ _CONTAINER_STATUS = {
     "state": _STATE,
     "lastState": _STATE,
 }
+_TEMPLATE_META = {"labels": WHOLE, "annotations": {"prometheus.io/scrape": WHOLE}}
 _WORKLOAD = {
     "spec": {
         **dict.fromkeys(("replicas", "selector", "strategy", "paused"), WHOLE),
-        "template": {"metadata": {"labels": WHOLE}, "spec": _POD_SPEC},
+        "template": {"metadata": _TEMPLATE_META, "spec": _POD_SPEC},
     },
     "status": WHOLE,
 }
@@ -104,6 +110,8 @@ _MONITOR = {
         "podMetricsEndpoints": _SCRAPED,
     }
 }
+_TEMPLATED = {"data": {REST: {}}, "templateFrom": {}, "mergePolicy": WHOLE}
+"""The names of its keys alone."""
 _WEBHOOKS = {
     "webhooks": {
         **dict.fromkeys(("name", "failurePolicy", "namespaceSelector", "objectSelector", "rules"), WHOLE),
@@ -145,7 +153,13 @@ KINDS: Mapping[str, Fields] = {
     "APIService": {"spec": dict.fromkeys(("group", "version", "service"), WHOLE), "status": _CONDITIONS},
     "Cluster": {"spec": {"instances": WHOLE}, "status": _INSTANCES},
     "ClusterQueue": {"spec": WHOLE, "status": _CONDITIONS},
-    "ConfigMap": {"data": dict.fromkeys(("timeout.reconciliation", "timeout.reconciliation.jitter", "status"), WHOLE)},
+    "ConfigMap": {
+        "data": {
+            **dict.fromkeys(("timeout.reconciliation", "timeout.reconciliation.jitter", "status"), WHOLE),
+            "resource.customizations": {},  # whether they are there
+            "resource.customizations.health.argoproj.io_Application": {},
+        }
+    },
     "DaemonSet": _WORKLOAD,
     "Deployment": _WORKLOAD,
     "EndpointSlice": {
@@ -159,7 +173,12 @@ KINDS: Mapping[str, Fields] = {
         WHOLE,
     ),
     "ExternalSecret": {
-        "spec": {"secretStoreRef": WHOLE, "target": dict.fromkeys(("name", "creationPolicy"), WHOLE)},
+        "spec": {
+            "secretStoreRef": WHOLE,
+            "target": {**dict.fromkeys(("name", "creationPolicy"), WHOLE), "template": _TEMPLATED},
+            "data": {"secretKey": WHOLE},
+            "dataFrom": {},  # that there is one
+        },
         "status": {**_CONDITIONS, "refreshTime": WHOLE},
     },
     "Gateway": {
@@ -222,12 +241,13 @@ KINDS: Mapping[str, Fields] = {
     "ReplicaSet": _WORKLOAD,
     "ScaledObject": {
         "spec": {
-            **dict.fromkeys(("scaleTargetRef", "minReplicaCount", "maxReplicaCount", "fallback"), WHOLE),
+            **dict.fromkeys(("scaleTargetRef", "minReplicaCount", "maxReplicaCount", "idleReplicaCount"), WHOLE),
+            "fallback": WHOLE,
             "triggers": {"type": WHOLE, "metadata": {"serverAddress": WHOLE, "query": WHOLE}},
         },
         "status": {**_CONDITIONS, **dict.fromkeys(("hpaName", "pausedReplicaCount"), WHOLE)},
     },
-    "Secret": {},
+    "Secret": {"metadata": {**_META, "managedFields": _DATA_MANAGED}},
     "Service": {"spec": dict.fromkeys(_SERVICE, WHOLE), "status": {"loadBalancer": WHOLE, "conditions": WHOLE}},
     "ServiceMonitor": _MONITOR,
     "StatefulSet": _WORKLOAD,

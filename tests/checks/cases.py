@@ -49,7 +49,7 @@ FOLDER = HERE / "cases"
 def healthy() -> Look:
     """The sample platform at profile full, as the real stack showed it; what its tree declares is judged anew."""
     found = loads((HERE / "looks" / "healthy.json").read_text())
-    return replace(found, reads={**found.reads, DECLARED: of_sample()})
+    return replace(found, reads={"last-words": {}, **found.reads, DECLARED: of_sample()})
 
 
 def cases() -> Iterator[tuple[str, Path]]:
@@ -67,11 +67,13 @@ def read(file: Path) -> Json:
     return dict(found)
 
 
-def look_of(case: Json) -> Look:
-    """The healthy look with what the case changes."""
-    base = healthy()
-    declared = {DECLARED: lint(tree_of(case["tree"]), ALL)} if "tree" in case else {}
-    reads = {**dict(base.reads), **declared, **case.get("reads", {})}
+@cache
+def look_of(file: Path) -> Look:
+    """The healthy look with what a case changes; of its tree, what the case's own check finds."""
+    base, case = healthy(), read(file)
+    checks = [check for check in ALL if check.slug == file.parent.name]
+    found = lint(tree_of(case["tree"]), checks) if "tree" in case else {}
+    reads = {**base.reads, DECLARED: {**base.reads[DECLARED], **found}, **case.get("reads", {})}
     changed = {name: patched(reads[name], operations) for name, operations in case.get("patch", {}).items()}
     unread = {name: Unread(what=name, **why) for name, why in case.get("unread", {}).items()}
     there = {name: value for name, value in {**reads, **changed}.items() if name not in unread}

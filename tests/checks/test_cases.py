@@ -19,7 +19,7 @@ FOUND = ("fail", "warn", "unknown")
 @pytest.mark.parametrize(("slug", "file"), FILES, ids=[f"{slug}/{file.stem}" for slug, file in FILES])
 def test_a_case(slug: str, file: Path) -> None:
     case = read(file)
-    (verdict,) = judge_look(look_of(case), [CHECKS[slug]])
+    (verdict,) = judge_look(look_of(file), [CHECKS[slug]])
     found = [asdict(each) for each in verdict.findings if each.status in FOUND]
     expected: list[Json] = case["expect"].get("findings", [])
     assert verdict.status == case["expect"]["status"], verdict.findings

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from aiops.snapshot import Json
 from tests.cli.shell import Outcome, Shell
 from tests.operations.checkout import checkout
 
@@ -46,7 +47,7 @@ def suppress(folder: Path, *, until: str) -> None:
     config.write_text(f"{config.read_text()}  suppressions: [{rule}]\n")
 
 
-def checks(outcome: Outcome) -> dict[str, dict[str, object]]:
+def checks(outcome: Outcome) -> dict[str, Json]:
     return {each["slug"]: each for each in json.loads(outcome.out)["result"]["checks"]}
 
 
@@ -71,7 +72,7 @@ def test_a_finding_has_its_file_and_line(aiops: Shell) -> None:
 @pytest.mark.usefixtures("broken")
 def test_its_documents_say_the_same(aiops: Shell) -> None:
     outcome = aiops("lint", "-o", "json")
-    (finding,) = checks(outcome)["volume-single-writer"]["findings"]  # type: ignore[misc]
+    (finding,) = checks(outcome)["volume-single-writer"]["findings"]
     assert (outcome.code, json.loads(outcome.out)["exitCode"]) == (3, 3)
     sarif = aiops("lint", "-o", "sarif")
     (run,) = json.loads(sarif.out)["runs"]

@@ -59,6 +59,16 @@ def test_status_names_what_is_not_committed(checkout: Path) -> None:
     assert of(checkout / "apps").status(["web.yaml"]) == ("apps/web.yaml",)
 
 
+def test_a_checkout_contains_what_it_is_at_or_after(checkout: Path) -> None:
+    first = commit(checkout, a_yaml="a\n")
+    second = commit(checkout, a_yaml="b\n")
+    assert of(checkout).contains(first)
+    assert of(checkout).contains(second)
+    git(checkout, "reset", "--hard", "--quiet", first)
+    assert not of(checkout).contains(second), "it is behind"
+    assert not of(checkout).contains("1" * 40), "it was never fetched"
+
+
 @pytest.mark.parametrize("password", ["pa55word", "pa55/wo@rd"])
 def test_a_password_in_a_url_is_not_repeated(checkout: Path, password: str) -> None:
     with pytest.raises(Unreachable) as caught:

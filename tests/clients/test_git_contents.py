@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -139,3 +140,40 @@ def test_inside_a_hook_of_another_repository(
     assert mine.status(["."]) == ("new.yaml",)
     assert mine.contents(str(origin), "main", pushed)["apps/web.yaml"] == "replicas: 2\n"
     assert everything(elsewhere) == before
+
+
+def test_an_export_is_every_regular_file_byte_by_byte(checkout: Path, tmp_path: Path) -> None:
+    (checkout / "link").symlink_to("/etc/hostname")
+    (checkout / ".gitattributes").write_text("hidden.txt export-ignore\n*.crlf text eol=crlf\n")
+    (checkout / "hidden.txt").write_text("here")
+    (checkout / "chart.tgz").write_bytes(b"\x1f\x8b\x00\xff\n")
+    (checkout / "large.bin").write_text("#" * (1 << 20) + "\n")
+    sha = commit(checkout, notes="words\n")
+    of(checkout).export(URL, "main", sha, tmp_path / "out")
+    found = {name: content for name, content in everything(tmp_path / "out").items() if not name.startswith(".")}
+    assert found == {
+        "README": (checkout / "README").read_bytes(),
+        "apps/web.yaml": b"replicas: 1\n",
+        "chart.tgz": b"\x1f\x8b\x00\xff\n",
+        "hidden.txt": b"here",
+        "notes": b"words\n",
+    }
+
+
+def test_an_export_stays_in_its_folder(checkout: Path, tmp_path: Path) -> None:
+    """A tree that git itself would not check out, as somebody may push it."""
+    evil = git(checkout, "hash-object", "-w", "README")
+    inner = made(checkout, f"100644 blob {evil}\tevil.yaml\n")
+    tree = made(checkout, f"040000 tree {inner}\t..\n100644 blob {evil}\tgood.yaml\n")
+    sha = git(checkout, "commit-tree", "-m", "evil", tree)
+    (tmp_path / "deep/out").mkdir(parents=True)
+    of(checkout).export(URL, "main", sha, tmp_path / "deep/out")
+    assert list(everything(tmp_path / "deep")) == ["out/good.yaml"]
+
+
+def made(folder: Path, entries: str) -> str:
+    """A tree object of these entries."""
+    done = subprocess.run(
+        ["git", "-C", str(folder), "mktree"], input=entries, check=True, capture_output=True, text=True
+    )
+    return done.stdout.strip()

@@ -1,9 +1,10 @@
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from aiops.config.load import load
-from aiops.config.model import Config, GroupRule
+from aiops.config.model import Config, GroupRule, Suppression
 from aiops.errors import ConfigError
 
 MINIMAL = "cluster: {name: lab}\nrepoURL: https://git.example.com/x.git\naiops: {tree: .}\n"
@@ -39,6 +40,9 @@ aiops:
       layer: search
       gate: features.search
     - {name: kserve, layer: demos, gate: gpu_stack=operator, default: true}
+  suppressions:
+    - {check: gpu-*, reason: "the new pool comes in May", until: 2027-05-31}
+    - {check: nodes-ready, reason: known, until: "2027-01-31", about: Node a}
 """
 
 
@@ -71,6 +75,10 @@ def test_every_kind_of_value(tmp_path: Path) -> None:
     assert own.groups == (
         GroupRule("search", "search", "features.search"),
         GroupRule("kserve", "demos", "gpu_stack=operator", default=True),
+    )
+    assert own.suppressions == (
+        Suppression("gpu-*", "the new pool comes in May", date(2027, 5, 31)),
+        Suppression("nodes-ready", "known", date(2027, 1, 31), about="Node a"),
     )
 
 
@@ -136,6 +144,18 @@ OWN_PROBLEMS = [
     (
         "groups: [{name: x, layer: y, gate: sometimes}]",
         "groups[0].gate: `sometimes` is not a gate: `always`, `features.<flag>` or `gpu_stack=<value>`",
+    ),
+    ("suppressions: [{check: a, reason: r}]", "suppressions[0].until: is missing"),
+    ("suppressions: [{check: a, until: 2027-01-31}]", "suppressions[0].reason: is missing"),
+    ('suppressions: [{check: a, reason: "", until: 2027-01-31}]', "suppressions[0].reason: must not be empty"),
+    ("suppressions: [{reason: r, until: 2027-01-31}]", "suppressions[0].check: is missing"),
+    (
+        "suppressions: [{check: a, reason: r, until: 2027-02-30}]",
+        "suppressions[0].until: `2027-02-30` is not a day; write it as 2027-01-31",
+    ),
+    (
+        "suppressions: [{check: a, reason: r, until: never}]",
+        "suppressions[0].until: `never` is not a day; write it as 2027-01-31",
     ),
 ]
 

@@ -70,6 +70,7 @@ def test_the_second_time_it_is_not() -> None:
         "dial tcp: lookup r.io: no such host",
         "read: connection reset by peer",
         "429 Too Many Requests",
+        "429 Too Many Requests - Server message: denied: Quota exceeded for quota metric",
         "unexpected status code 503",
         "sha256:4030b401x404",
     ],

@@ -7,9 +7,9 @@ import pytest
 
 from aiops.judge.answers.chat import judge_chat, judge_completion
 from aiops.judge.answers.embedding import judge_embedding
-from aiops.judge.answers.question import chat_body, completion_body, embedding_body
+from aiops.judge.answers.question import auto_bodies, chat_body, completion_body, embedding_body
 from aiops.judge.answers.reply import Asked
-from aiops.judge.answers.tool_call import judge_tool_call
+from aiops.judge.answers.tool_call import judge_auto, judge_tool_call
 from aiops.judge.finding import Finding
 from tests.judge.answers import (
     CHAT,
@@ -201,6 +201,70 @@ def test_one_of_several_calls_is_enough() -> None:
     assert judge_tool_call(VLLM, answer(200, both + TOOL_CALL.partition('"tool_calls":[')[2])).status == "ok"
 
 
+UNPARSED = {
+    "tools": '<tools>\n{"name": "get_weather", "arguments": {"city": "Rome"}}\n</tools>',
+    "tool_call": "<tool_call>\n{'name': 'get_weather'}\n</tool_call>",
+    "block": 'Sure.\n```json\n{\n  "name": "get_weather",\n  "arguments": {"city": "Rome"}\n}\n```',
+    "nested": '{"type": "function", "function": {"name": "get_weather", "parameters": {"city": "Rome"}}}',
+}
+PROSE = 'I cannot know. The tool "get_weather" could tell {if it were called}.'
+
+
+def saying(text: object, **changes: Any) -> Answer:
+    """An answer without a tool call."""
+    return good(TOOL_CALL, **{CALLS: [], CONTENT: text, **changes})
+
+
+@pytest.mark.parametrize("text", UNPARSED.values(), ids=UNPARSED)
+@pytest.mark.parametrize("calls", [None, []], ids=["null", "empty"])
+def test_calls_that_stay_in_the_text_reach_no_client(text: str, calls: object) -> None:
+    bad, called, who = saying(text, **{CALLS: calls}), good(TOOL_CALL), VLLM.who
+    for replies, share in (([bad] * 3, 3), ([bad, called, bad], 2), ([saying(PROSE), bad, bad], 2)):
+        finding = judge_auto(VLLM, replies)
+        assert (finding.status, finding.id) == ("warn", "smoke.tool-call-in-text")
+        assert f"{who} leaves tool calls in the text in {share} of 3 answers to tool_choice auto: " in finding.symptom
+        assert "\n" not in finding.symptom
+        assert "get_weather" in str(finding.evidence[0])
+        assert finding.cause.endswith("tool_choice required works")
+        assert "aiops runbook tool-calls-parsed" in finding.fix
+
+
+@pytest.mark.parametrize(
+    ("replies", "said"),
+    [
+        ([good(TOOL_CALL)] * 3, "3 of 3 answers to tool_choice auto"),
+        ([saying(PROSE)] * 3, "0 of 3 answers to tool_choice auto, and may do without"),
+        ([saying(None)] * 3, "0 of 3 answers to tool_choice auto, and may do without"),
+        ([good(TOOL_CALL, **{f"{CALLS}__0__function__name": "get_time"})] * 3, "0 of 3"),
+        ([good(TOOL_CALL), saying(UNPARSED["block"]), good(TOOL_CALL)], "2 of 3 answers to tool_choice auto, and has"),
+        ([good(TOOL_CALL, **{CONTENT: UNPARSED["tools"]})] * 3, "3 of 3"),
+        ([saying("<tool_call>{", choices__0__finish_reason="length")] * 3, "0 of 3"),
+    ],
+    ids=["called", "prose", "null", "another", "one of three", "both", "cut short"],
+)
+def test_a_model_that_may_call_a_tool_need_not(replies: list[Answer], said: str) -> None:
+    finding = judge_auto(VLLM, replies)
+    assert (finding.status, finding.id) == ("ok", "smoke.auto-tool-call")
+    assert f"{VLLM.who} calls get_weather in {said}" in finding.symptom
+
+
+def test_where_it_may_call_a_tool_no_answer_is_a_failure_all_the_same() -> None:
+    finding = judge_auto(VLLM, [good(TOOL_CALL), answer(500, UNAUTHORIZED), saying(UNPARSED["tools"])])
+    assert (finding.status, finding.id) == ("fail", "smoke.server-error")
+
+
+def test_what_nobody_can_know_without_the_tool_is_asked_three_times() -> None:
+    """Not strict: with it vLLM would hold the model to the form that its parser reads."""
+    bodies = auto_bodies("m")
+    assert len({body["messages"][0]["content"] for body in bodies}) == 3
+    (strict,) = chat_body("m", tools=True)["tools"]
+    for body in bodies:
+        assert (body["model"], body["tool_choice"]) == ("m", "auto")
+        (tool,) = body["tools"]
+        assert {**tool["function"], "strict": True} == strict["function"]
+        assert "strict" not in tool["function"]
+
+
 def test_the_smallest_question_in_full() -> None:
     assert chat_body("m", stream=True) == {
         "model": "m",
@@ -217,6 +281,8 @@ def test_the_smallest_question_in_full() -> None:
 def test_what_is_asked_is_small_and_always_the_same() -> None:
     bodies = [chat_body("m"), chat_body("m", stream=True), chat_body("m", tools=True), completion_body("m")]
     assert [body["max_tokens"] for body in bodies] == [16, 16, 64, 16]
+    bodies += auto_bodies("m")
+    assert {body["max_tokens"] for body in bodies[4:]} == {256}
     assert {body["temperature"] for body in bodies} == {0}
     assert {body["model"] for body in (*bodies, embedding_body("m"))} == {"m"}
 

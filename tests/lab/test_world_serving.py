@@ -14,17 +14,17 @@ from aiops.judge.alias import aliases
 from aiops.judge.answers.chat import judge_chat, judge_completion
 from aiops.judge.answers.embedding import judge_embedding
 from aiops.judge.answers.minted import judge_deleted, judge_listed, judge_minted
-from aiops.judge.answers.question import chat_body, completion_body, embedding_body
+from aiops.judge.answers.question import auto_bodies, chat_body, completion_body, embedding_body
 from aiops.judge.answers.refusal import judge_refusal
 from aiops.judge.answers.reply import Asked
 from aiops.judge.answers.served import judge_models
 from aiops.judge.answers.silence import judge_keyless
 from aiops.judge.answers.stream import judge_stream
-from aiops.judge.answers.tool_call import judge_tool_call
+from aiops.judge.answers.tool_call import judge_auto, judge_tool_call
 from aiops.judge.requests import requests_of
 from aiops.lab.api.kinds import Json
 from aiops.lab.cluster import Cluster
-from aiops.lab.faults import MODEL_FAILS, MODEL_HANGS, WRONG_KEY
+from aiops.lab.faults import MODEL_FAILS, MODEL_HANGS, TOOL_CALLS_IN_TEXT, WRONG_KEY
 from aiops.lab.world import serving
 from tests.lab.world import ADMIN, create, edit, pod_spec, world
 
@@ -184,6 +184,19 @@ def test_what_a_model_refuses(pods: Pods) -> None:
         ("qwen", CHAT, {"model": "qwen-instruct"}, "smoke.bad-request"),
     ):
         assert judge_refusal(MODEL, pods.ask(pod, path, asked, key=KEY)).id == finding
+
+
+def test_a_model_whose_tool_calls_stay_in_the_text(pods: Pods) -> None:
+    """Only where it may do without."""
+
+    def found() -> list[str]:
+        replies = [pods.ask("qwen", CHAT, body, key=KEY) for body in auto_bodies(MODEL.model)]
+        must = pods.ask("qwen", CHAT, chat_body(MODEL.model, tools=True), key=KEY)
+        return [judge_auto(MODEL, replies).id, judge_tool_call(MODEL, must).id]
+
+    assert found() == ["smoke.auto-tool-call", "smoke.tool-call"]
+    pods.cluster.faults.switch(TOOL_CALLS_IN_TEXT, on=True)
+    assert found() == ["smoke.tool-call-in-text", "smoke.tool-call"]
 
 
 @pytest.mark.parametrize(("fault", "finding"), [(WRONG_KEY, "smoke.unauthorized"), (MODEL_FAILS, "smoke.server-error")])

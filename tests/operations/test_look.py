@@ -42,7 +42,7 @@ PATIENT_S, IMPATIENT_S, SHORT_S = 10.0, 0.5, 0.5
 """Time limits: of a call that is answered, of a call that is not, and of a look that is cut off."""
 SLACK_S = 1.0
 AT_ONCE = 6
-OF_GIT = ("config", "generated", "groups-file", "groups-pushed", "plan")
+OF_GIT = ("config", "declared", "generated", "groups-file", "groups-pushed", "plan")
 Call = tuple[str, str]
 """Method and path."""
 Api = Mapping[Call, Answer]
@@ -51,17 +51,28 @@ Json = dict[str, Any]
 
 # The healthy platform's API.
 
+KIND = {"group": "networking.k8s.io", "kind": "NetworkPolicy"}
+POLICY: Json = {
+    "kind": "NetworkPolicy",
+    "metadata": {"name": "everybody", "namespace": "serving"},
+    "spec": {"podSelector": {}, "policyTypes": ["Ingress"], "ingress": [{}]},
+}
+
 
 @cache
 def present() -> Look:
-    """The healthy look as if it was just taken."""
+    """The healthy look as if it was just taken, with a NetworkPolicy: without one no Namespace matters."""
     passed = datetime.now(UTC) - healthy().at
 
     def later(found: re.Match[str]) -> str:
         return (datetime.fromisoformat(found[0]) + passed).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     look = json.dumps({"aiopsLook": 1, **vars(healthy())}, default=dict)
-    return loads(re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|\+00:00)", later, look))
+    found = loads(re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|\+00:00)", later, look))
+    found.reads["network-policies"].append(POLICY)
+    (app,) = (body for body in found.reads["applications"] if body["metadata"]["name"] == "embeddings")
+    app["status"]["resources"].append({**POLICY["metadata"], **KIND, "status": "Synced"})
+    return found
 
 
 def plural(kind: str) -> str:
@@ -225,7 +236,7 @@ def troubled() -> Api:
     """The platform with an application that is not well, and with a GPU model that is up."""
     applications = json.loads(json.dumps(present().reads["applications"]))
     for body in applications:
-        body["status"]["health"]["status"] = "Degraded"
+        body["status"]["health"] = {"status": "Degraded", "lastTransitionTime": "2026-01-01T00:00:00Z"}
     deployments = json.loads(json.dumps(present().reads["deployments"]))
     (model,) = (body for body in deployments if body["metadata"]["name"] == "vllm-qwen")
     model["spec"]["replicas"] = 1
@@ -321,4 +332,4 @@ def test_what_a_long_look_waits_for_is_told(operator: Operator, monkeypatch: pyt
         result = diagnosed(operator.session(proxy, PATIENT_S, SHORT_S, told.append))
     assert status_of(result)["nodes-ready"] == "ok"
     assert all(isinstance(each, Looked) for each in told)
-    assert {row.name for row in told[-1].rows if row.state == "waiting"} == {"pods", "usage"}
+    assert {row.name for row in told[-1].rows if row.state == "waiting"} == {"last-words", "pods", "usage"}

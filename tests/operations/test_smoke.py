@@ -62,19 +62,69 @@ def serving_with(api: Api, *args: str) -> None:
 
 def test_closed_without_its_key_and_an_answer_with_it(session: Session, server: Server, seen: Any) -> None:
     result = seen(smoke(session, "serving", None, tools=True))
-    assert (result.exit_code, result.summary, result.profile) == (0, "4 answers as they should be", "serving")
-    assert statuses(result) == {"without a key": "ok", "chat": "ok", "stream": "ok", "tool call": "ok"}
+    assert (result.exit_code, result.summary, result.profile) == (0, "5 answers as they should be", "serving")
+    whats = ("without a key", "chat", "stream", "tool call", "auto tool call")
+    assert statuses(result) == dict.fromkeys(whats, "ok")
     assert [(each.path, each.key) for each in server.seen] == [
-        ("/v1/chat/completions", key) for key in ("", *[KEY] * 3)
+        ("/v1/chat/completions", key) for key in ("", *[KEY] * 6)
     ]
+    assert [each.body["tool_choice"] for each in server.seen if "tools" in each.body] == ["required", *["auto"] * 3]
     assert all(each.body["model"] == SERVED for each in server.seen)
-    assert [probe.target for probe in result.probes] == [NAME] * 4
+    assert [probe.target for probe in result.probes] == [NAME] * 5
     paid = session.paying[NAME]
     assert (paid.node, paid.stop) == (f"gpu-{MODEL}", f"aiops vllm-down {MODEL}")
 
 
 def test_without_a_word_no_tools(session: Session, server: Server) -> None:
     assert list(statuses(smoke(session, "serving", None, tools=False))) == ["without a key", "chat", "stream"]
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "said"),
+    [
+        ("<tools>{}</tools>", "warn", "leaves tool calls in the text in 3 of 3 answers to tool_choice auto"),
+        ("I cannot know.", "ok", "calls get_weather in 0 of 3 answers to tool_choice auto, and may do without"),
+    ],
+)
+def test_a_model_that_may_call_a_tool(session: Session, server: Server, text: str, status: str, said: str) -> None:
+    """It calls it where it must."""
+    server.app.unparsed = text  # type: ignore[attr-defined]
+    result = smoke(session, "serving", None, tools=True)
+    assert (result.exit_code, result.warnings, statuses(result)["tool call"]) == (0, status == "warn", "ok")
+    assert (result.probes[-1].what, result.probes[-1].status) == ("auto tool call", status)
+    assert result.probes[-1].said.startswith(said)
+
+
+def test_without_a_parser_it_is_not_asked_whether_it_calls(session: Session, api: Api, server: Server) -> None:
+    serving_with(api, "--model=acme/Talker-7B-Chat", f"--served-model-name={SERVED}")
+    assert list(statuses(smoke(session, "serving", None, tools=True)))[-1] == "tool call"
+
+
+@pytest.mark.parametrize("choice", ["required", "auto"])
+def test_tool_calls_that_are_not_answered(
+    session: Session, server: Server, monkeypatch: pytest.MonkeyPatch, choice: str
+) -> None:
+    """One that is demanded has to be there before it is left to the model."""
+    real, refused = server.app.answer, REFUSALS["vllm"]["503"]
+    monkeypatch.setattr(
+        server.app, "answer", lambda each: refused if each.body.get("tool_choice") == choice else real(each)
+    )
+    *_, call, auto = smoke(session, "serving", None, tools=True).probes
+    if choice == "required":
+        assert (call.id, auto.status, auto.said) == (
+            "smoke.unavailable", "skip", "not asked, because tool call failed",
+        )  # fmt: skip
+    else:
+        assert (call.status, auto.status, auto.id) == ("ok", "fail", "smoke.unavailable")
+
+
+def test_silence_where_it_may_call_a_tool(session: Session, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, cut = server.app.answer, Events([], cut=True)
+    monkeypatch.setattr(
+        server.app, "answer", lambda each: cut if each.body.get("tool_choice") == "auto" else real(each)
+    )
+    result = smoke(session, "serving", None, tools=True)
+    assert (result.exit_code, result.probes[-1].id) == (3, "smoke.broken")
 
 
 def test_a_model_that_is_named_is_asked_itself(session: Session, server: Server) -> None:
@@ -105,7 +155,8 @@ def test_after_a_failure_the_rest_is_skipped_with_its_because(session: Session, 
     server.fault = "500"
     result = seen(smoke(session, "serving", None, tools=True))
     assert result.exit_code == 3
-    assert statuses(result) == {"without a key": "ok", "chat": "fail", "stream": "skip", "tool call": "skip"}
+    skipped = dict.fromkeys(("stream", "tool call", "auto tool call"), "skip")
+    assert statuses(result) == {"without a key": "ok", "chat": "fail", **skipped}
     assert {probe.said for probe in result.probes if probe.status == "skip"} == {"not asked, because chat failed"}
     chat = result.probes[1]
     assert result.summary == f"smoke failed: {NAME}: chat: {chat.said} ({chat.cause})"

@@ -124,7 +124,22 @@ def test_by_the_endpoint_that_fits(session: Session, api: Api, app: Litellm, lit
 
 def test_with_tools_a_call_of_one(session: Session) -> None:
     result = through(session, tools=True)
-    assert by_name(result)["qwen-local: tool call"].status == "ok"
+    found = by_name(result)
+    assert found["qwen-local: tool call"].status == "ok"
+    assert found["qwen-local: auto tool call"].said == "calls get_weather in 3 of 3 answers to tool_choice auto"
+
+
+def test_with_tools_a_backend_that_leaves_calls_in_the_text(session: Session, app: Litellm) -> None:
+    app.aliases["qwen-local"].unparsed = "<tool_call>{}</tool_call>"
+    result = through(session, tools=True)
+    assert (result.exit_code, by_name(result)["qwen-local: auto tool call"].id) == (0, "smoke.tool-call-in-text")
+
+
+def test_with_tools_a_call_that_is_demanded_comes_first(session: Session, app: Litellm) -> None:
+    app.aliases["qwen-local"].tools = False
+    found = by_name(through(session, tools=True))
+    assert found["qwen-local: tool call"].id == "smoke.no-tool-parser"
+    assert "qwen-local: auto tool call" not in found
 
 
 def test_what_runs_is_paid_for(session: Session) -> None:

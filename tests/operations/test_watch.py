@@ -18,7 +18,12 @@ from aiops.snapshot import Json
 from tests.checks.cases import healthy
 
 
-def result(*found: tuple[str, Status, str, str]) -> Diagnosed:
+Row = tuple[str, Status, str, str]
+DOWN: Row = ("Pod a/b", "fail", "it is down", "")
+OTHER: Row = ("Pod a/c", "warn", "it is slow", "")
+
+
+def result(*found: Row) -> Diagnosed:
     """A look in which one check found this: (about, status, symptom, cause)."""
     findings = [
         Finding(status=status, symptom=symptom, about=about, cause=cause) for about, status, symptom, cause in found
@@ -37,10 +42,9 @@ def test_the_first_look_changes_nothing() -> None:
 
 
 def test_what_comes_and_what_goes() -> None:
-    down, other = ("Pod a/b", "fail", "it is down", ""), ("Pod a/c", "warn", "it is slow", "")
-    assert told(result(down), result(down, other)) == [("ok", "warn", "it is slow")]
-    assert told(result(down, other), result(other)) == [("fail", "ok", "it is down")]
-    assert told(result(other), result(("Pod a/c", "fail", "it is down", ""))) == [("warn", "fail", "it is down")]
+    assert told(result(DOWN), result(DOWN, OTHER)) == [("ok", "warn", "it is slow")]
+    assert told(result(DOWN, OTHER), result(OTHER)) == [("fail", "ok", "it is down")]
+    assert told(result(OTHER), result(("Pod a/c", "fail", "it is down", ""))) == [("warn", "fail", "it is down")]
 
 
 @pytest.mark.parametrize("about", ["Pod a/b", ""])
@@ -72,7 +76,5 @@ def looks_of_a_platform() -> Iterator[object]:
     raise KeyboardInterrupt
 
 
-def test_nothing_of_it_is_about_one_look_alone() -> None:
-    """The same findings in another order are the same."""
-    one, two = ("Pod a/b", "fail", "it is down", ""), ("Pod a/c", "fail", "it is down", "")
-    assert told(result(one, two), result(two, one)) == []
+def test_the_same_findings_in_another_order_are_no_change() -> None:
+    assert told(result(DOWN, OTHER), result(OTHER, DOWN)) == []

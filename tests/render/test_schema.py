@@ -14,7 +14,7 @@ from aiops.progress.events import Result, RunStarted
 from aiops.progress.results import Status
 from aiops.render.document import SCHEMA_VERSION, document, dumps
 from aiops.snapshot import Json
-from tests.checks.cases import cases, healthy, look_of, read
+from tests.checks.cases import cases, healthy, look_of
 from tests.render.results import EXAMPLES
 
 SCHEMA: Json = json.loads((Path(__file__).resolve().parents[2] / "docs" / "document.schema.json").read_text())
@@ -40,7 +40,7 @@ def test_every_result_fits(result: Result) -> None:
 
 def test_what_each_check_finds_fits() -> None:
     for file in dict(cases()).values():
-        assert problems(diagnose(look_of(read(file)), ALL)) == [], file
+        assert problems(diagnose(look_of(file), ALL)) == [], file
 
 
 def test_what_does_not_fit_is_seen() -> None:

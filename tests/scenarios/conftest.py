@@ -24,12 +24,10 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Scenarios come first, as they wait most; those of a module share a platform, and so a worker of pytest-xdist."""
     here = [item for item in items if item.path.parent == Path(__file__).parent]
-    left_out = [item for item in here if item.get_closest_marker("long") and not config.getoption("--cluster")]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in here if item not in left_out] + [item for item in items if item not in here]
+    items[:] = here + [item for item in items if item not in here]
     missing = [program for program in ("kubectl", "git") if shutil.which(program) is None]
     for item in here:
         if "standing" in getattr(item, "fixturenames", ()):

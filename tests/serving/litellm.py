@@ -36,9 +36,10 @@ class Alias:
     """Of one call, in dollars; 0: a model without a price, which no budget ever ends."""
     text: str = "pong"
     tools: bool = True
+    unparsed: str = ""
 
     def backend(self, fault: str) -> Vllm:
-        return Vllm(self.model, fault=fault, text=self.text, tools=self.tools, gateway=True)
+        return Vllm(self.model, fault=fault, text=self.text, tools=self.tools, unparsed=self.unparsed, gateway=True)
 
 
 @dataclass

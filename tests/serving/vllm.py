@@ -35,6 +35,8 @@ class Vllm:
     text: str = "pong"
     tools: bool = True
     """Whether it was started with --tool-call-parser."""
+    unparsed: str = ""
+    """What it says where it may call a tool and need not; empty: it calls it."""
     gateway: bool = False
     """It answers in the shapes that LiteLLM makes of its own."""
     _finished: int = 0
@@ -134,6 +136,8 @@ class Vllm:
             return self._stream(asked)
         if choice == "none":
             return self._good(chat(self.model, self.text, gateway=self.gateway))
+        if choice == "auto" and self.unparsed:
+            return self._good(chat(self.model, self.unparsed, gateway=self.gateway))
         calls = [call(asked["tools"][0]["function"]["name"])]
         return self._good(chat(self.model, None if choice == "auto" else "", gateway=self.gateway, tool_calls=calls))
 

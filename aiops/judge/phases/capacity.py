@@ -9,7 +9,8 @@ from aiops.judge.event import happened, shown, words
 from aiops.judge.finding import Evidence
 from aiops.judge.lineage import is_going
 from aiops.judge.model import Model
-from aiops.judge.phases.autoscaler import FAILED, REPORT, Words, at_maximum, backoffs, is_adding, is_quota, reason
+from aiops.judge.phases.autoscaler import FAILED, REPORT, Words, at_maximum, backoffs, is_adding, reason
+from aiops.judge.phases.denied import denied_by_event, denied_by_report
 from aiops.judge.phases.node import is_leaving, is_meant, lasting_taint, why_not_ready
 from aiops.judge.phases.stand import Stand, hopeless, waits
 from aiops.judge.phases.usage import free, holders
@@ -71,7 +72,8 @@ def _causes(model: Model, look: ModelLook, pod: Json, heard: Words, nodes: Seque
     last, refusal = heard.last, heard.refusal
     if last is None or refusal:
         yield from _tainted(model, look, pod, nodes)
-    if heard.failure and is_quota(words(heard.failure)) and not refusal:
+    denied = denied_by_event(heard)
+    if heard.failure and denied and denied.why == "quota":
         yield _quota(look, heard.failure, last)
     if refusal:
         yield _refused(refusal)
@@ -112,14 +114,11 @@ def _refused(refusal: Json) -> Stand:
 
 def _in_backoff(look: ModelLook, pod: Json) -> Iterator[Stand]:
     """What the autoscaler's report says of its pause, which its events do not tell."""
-    found = backoffs(look.autoscaler)
-    if not found:
-        return
-    said = [each.said for each in found]
-    tried = all(each.since is None or each.since >= _created(look, pod) for each in found)
-    if tried and all(is_quota(each.text) for each in said):
+    said = [each.said for each in backoffs(look.autoscaler)]
+    denied = denied_by_report(look.autoscaler, _created(look, pod))
+    if denied and denied.why == "quota":
         yield hopeless("capacity", "quota", said[0].text, _MORE_QUOTA, *said)
-    else:
+    elif said:
         yield waits("capacity", said[0].text, *said)
 
 

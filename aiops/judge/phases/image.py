@@ -5,16 +5,19 @@ import re
 from aiops.judge.event import events_of, happened, shown, times_seen, words
 from aiops.judge.finding import Evidence
 from aiops.judge.phases.stand import Stand, hopeless, waits
-from aiops.judge.pod import AGAIN, MISCONFIGURED, NO_PULL_HELPS, PULLING, restarts, statuses, template
+from aiops.judge.pod import AGAIN, MISCONFIGURED, PULLING, restarts, statuses, template
+from aiops.judge.pull import own_events, pull_of
 from aiops.judge.text import one_line
 from aiops.snapshot import Json, ModelLook
 
 _STEPS = ("Pulling", "Pulled", "SuccessfulAttachVolume")
 _TROUBLE = ("FailedMount", "FailedAttachVolume", "FailedMapVolume", "FailedCreatePodSandBox")
-_STATUS = re.compile(r"\b(401|403|404)\b")
-_WRAPPING = re.compile(
-    r"^(Back-off pulling image \S+|Failed to pull image \S+|ErrImagePull|rpc error: \S+ = \S+ desc =):? *"
-)
+_HOPELESS = {
+    "no-space": "Give the GPU node pool larger disks.",
+    "missing": "Correct the image in the Deployment.",
+    "denied": "Give the pod an imagePullSecret for this registry, or the node's account the right to read it.",
+}
+"""What brings an image that no further pull brings."""
 _ABSENT = re.compile(
     r"(secret|configmap) \"?([\w./-]+)\"? not found|key \S+ in (Secret|ConfigMap) ([\w./-]+)", re.IGNORECASE
 )
@@ -47,22 +50,11 @@ def has_started(container: Json) -> bool:
 
 def _pull(container: Json, events: tuple[Json, ...]) -> Stand:
     """A pull that failed once is tried again: credentials of a node that is new may come a moment later."""
-    waiting = container["state"]["waiting"]
-    tries = [event for event in _of(container, events) if words(event).startswith("Failed to pull image")]
-    # until Kubernetes 1.31 the back-off did not say what it is for
-    cause = _cause(waiting.get("message") or "") or (_cause(words(tries[-1])) if tries else "")
-    said = Evidence("kubelet", one_line(cause))
-    detail = f"{container.get('image', '')} cannot be pulled: {said.text or 'no reason given'}"
-    again = waiting["reason"] == "ImagePullBackOff" or any(times_seen(event) > 1 for event in tries)
-    low = cause.lower()
-    if not again or not (any(sign in low for sign in NO_PULL_HELPS) or _STATUS.search(cause)):
-        return waits("image", detail, said)
-    if "no space left" in low:
-        return hopeless("image", "image-no-space", detail, "Give the GPU node pool larger disks.", said)
-    if "not found" in low or "manifest unknown" in low or "404" in low:
-        return hopeless("image", "image-missing", detail, "Correct the image in the Deployment.", said)
-    fix = "Give the pod an imagePullSecret for this registry, or the node's account the right to read it."
-    return hopeless("image", "image-denied", detail, fix, said)
+    pull = pull_of(container, events)
+    detail = f"{pull.image} cannot be pulled: {pull.said.text or 'no reason given'}"
+    if not pull.again or pull.reason not in _HOPELESS:
+        return waits("image", detail, pull.said)
+    return hopeless("image", f"image-{pull.reason}", detail, _HOPELESS[pull.reason], pull.said)
 
 
 def _misconfigured(look: ModelLook, container: Json) -> Stand:
@@ -98,7 +90,7 @@ def _next_image(pod: Json, events: tuple[Json, ...]) -> Stand | None:
     # by the template: once a container has started, its status names the image as the runtime does
     there = {_image(pod, container) for container in statuses(pod) if has_started(container)}
     for container in statuses(pod):
-        own = _of(container, events)
+        own = own_events(container, events)
         if own and own[-1]["reason"] == "Pulling" and _image(pod, container) not in there:
             return waits("image", one_line(words(own[-1])), shown(own[-1]))
     return None
@@ -119,24 +111,6 @@ def _absent(look: ModelLook, message: str, detail: str, said: Evidence) -> Stand
     return hopeless("image", f"{kind}-missing", detail, command, said)
 
 
-def _of(container: Json, events: tuple[Json, ...]) -> list[Json]:
-    """The events on one of the pod's containers; where one does not name it, by its image."""
-    end, quoted = f"{{{container.get('name')}}}", f'"{container.get("image")}"'
-    return [
-        event
-        for event in events
-        if (path := (event.get("involvedObject") or {}).get("fieldPath", "")).endswith(end)
-        or (not path and quoted in words(event))
-    ]
-
-
 def _own(container: Json) -> Evidence:
     message = container["state"]["waiting"].get("message") or ""
     return Evidence(f"container {container.get('name', '')}", one_line(message))
-
-
-def _cause(message: str) -> str:
-    """A pull's message without its wrapping, which differs from try to pause."""
-    while (shorter := _WRAPPING.sub("", message)) != message:
-        message = shorter
-    return message

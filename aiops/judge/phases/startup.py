@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from aiops.gitops.parsing import Body, items, value
-from aiops.judge.event import events_of, shown, words
+from aiops.judge.event import events_of, shown
 from aiops.judge.finding import Evidence
+from aiops.judge.hub import OFFLINE, is_on
 from aiops.judge.model import Model
 from aiops.judge.phases.last_words import meaning_of, quoted
 from aiops.judge.phases.stand import Stand, hopeless, waits
 from aiops.judge.pod import AGAIN, ending, restarts, statuses, template
+from aiops.judge.probe import kills
 from aiops.snapshot import Json, ModelLook
 
 _KILLED = 137
@@ -20,8 +22,6 @@ _MORE_TIME = {
     "startup": "Raise failureThreshold of its startupProbe: loading takes longer than it allows.",
     "liveness": "Give it a startupProbe: loading takes longer than its livenessProbe allows.",
 }
-_OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
-_TRUE = ("1", "true", "yes", "on")
 
 
 def startup(model: Model, look: ModelLook, pod: Json) -> Stand:
@@ -43,7 +43,7 @@ def _causes(look: ModelLook, pod: Json, container: Json, events: tuple[Json, ...
     name, ended, spec = container["name"], ending(container), template(pod, container["name"])
     code, reason, often = ended.get("exitCode", "?"), ended.get("reason") or "Error", restarts(container) >= AGAIN
     how = f"container {name} ended ({reason}, exit code {code})"
-    yield from _out_of_memory(name, ended, spec)
+    yield from out_of_memory(name, ended, spec)
     lines = (*look.logs.get(name, "").splitlines(), *(ended.get("message") or "").splitlines())
     if found := meaning_of(lines, offline=_is_offline(spec)):
         meaning, line = found
@@ -62,7 +62,8 @@ def _causes(look: ModelLook, pod: Json, container: Json, events: tuple[Json, ...
         yield waits("weights", f"{how} and starts again")
 
 
-def _out_of_memory(name: str, ended: Json, spec: Body) -> Iterator[Stand]:
+def out_of_memory(name: str, ended: Json, spec: Body) -> Iterator[Stand]:
+    """A container that the kernel killed for its memory."""
     if ended.get("reason") != "OOMKilled":
         return
     limit = value(spec, "resources", "limits", "memory")
@@ -74,11 +75,9 @@ def _out_of_memory(name: str, ended: Json, spec: Body) -> Iterator[Stand]:
 
 def _by_probe(name: str, events: tuple[Json, ...]) -> Iterator[Stand]:
     """The kubelet killed it, whatever code it ended with then."""
-    for event in reversed(events):
-        for probe, fix in _MORE_TIME.items():
-            if event.get("reason") == "Killing" and words(event).startswith(f"Container {name} failed {probe} probe"):
-                detail = f"container {name} was killed by its {probe}Probe before it was ready"
-                yield hopeless("weights", "probe", detail, fix, shown(event), *_unhealthy(events))
+    for probe, event in kills(name, events):
+        detail = f"container {name} was killed by its {probe}Probe before it was ready"
+        yield hopeless("weights", "probe", detail, _MORE_TIME[probe], shown(event), *_unhealthy(events))
 
 
 def _under_way(model: Model, pod: Json, events: tuple[Json, ...]) -> Stand:
@@ -97,7 +96,4 @@ def _unhealthy(events: tuple[Json, ...]) -> list[Evidence]:
 
 
 def _is_offline(spec: Body) -> bool:
-    return any(
-        variable.get("name") in _OFFLINE and str(variable.get("value", "")).lower() in _TRUE
-        for variable in items(spec, "env")
-    )
+    return any(variable.get("name") in OFFLINE and is_on(variable.get("value", "")) for variable in items(spec, "env"))

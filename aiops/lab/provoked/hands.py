@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 from aiops.lab.api.kinds import Json
 from aiops.lab.api.objects import Writer
@@ -55,6 +55,16 @@ def made(
     meta = found["metadata"]
     with suppress(Refusal):
         cluster.objects.delete(resource, meta["name"], meta.get("namespace", ""), SOMEBODY, grace_s=0)
+
+
+def without_endpoint(cluster: Cluster, service: str, namespace: str) -> AbstractContextManager[None]:
+    """What a Service has whose pods are not ready, without a Service that selects any."""
+    meta = {"name": f"{service}-1", "namespace": namespace, "labels": {"kubernetes.io/service-name": service}}
+    body = {
+        "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "metadata": meta,
+        "addressType": "IPv4", "endpoints": [], "ports": [],
+    }  # fmt: skip
+    return made(cluster, "endpointslices.discovery.k8s.io", body)
 
 
 def aged(cluster: Cluster, resource: str, body: Json, ago_s: float = LONG_AGO_S) -> Json:

@@ -79,6 +79,12 @@ def tool_call(tool: Json) -> Json:
     }  # fmt: skip
 
 
+def in_text(call: Json) -> str:
+    """The call as a model writes it that was not taught the form its server's parser reads."""
+    function = call["function"]
+    return f'<tools>\n{{"name": "{function["name"]}", "arguments": {function["arguments"]}}}\n</tools>'
+
+
 def completion(model: str, created: int) -> Json:
     """A text completion."""
     choice = {"index": 0, "text": " 4, 5, 6", "finish_reason": "length", "logprobs": None, "stop_reason": None}

@@ -13,6 +13,8 @@ from aiops.lab.world.pods import GPU
 PART = "kserve-controller-manager"
 RESOURCE, DEPLOYMENTS = "inferenceservices.serving.kserve.io", "deployments.apps"
 STOP = "serving.kserve.io/stop"
+BROUGHT = "kserve-provision-location"
+"""The volume of what its storage brings; the real one comes in the pods' webhook."""
 WRITER = Writer(user=f"system:serviceaccount:kserve:{PART}", manager=PART)
 
 
@@ -54,7 +56,8 @@ def _predictor(service: Json, name: str) -> Json:
     labels = {"serving.kserve.io/inferenceservice": service["metadata"]["name"]}
     spec = {
         "tolerations": [{"key": GPU, "operator": "Exists"}],
-        "containers": predictor.get("containers") or [one], "volumes": predictor.get("volumes") or [],
+        "containers": [_with_storage(each) for each in predictor.get("containers") or [one]],
+        "volumes": [*(predictor.get("volumes") or []), {"name": BROUGHT, "emptyDir": {}}],
     }  # fmt: skip
     meta = {"name": name, "namespace": service["metadata"]["namespace"], "labels": labels}
     return {
@@ -64,3 +67,12 @@ def _predictor(service: Json, name: str) -> Json:
             "template": {"metadata": {"labels": labels}, "spec": spec},
         },
     }  # fmt: skip
+
+
+def _with_storage(container: Json) -> Json:
+    if all(each["name"] != "STORAGE_URI" for each in container.get("env") or ()):
+        return container
+    return {
+        **container,
+        "volumeMounts": [*(container.get("volumeMounts") or ()), {"name": BROUGHT, "mountPath": "/mnt"}],
+    }

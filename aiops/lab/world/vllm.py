@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from aiops.lab.api.kinds import Json
 from aiops.lab.clock import Clock
-from aiops.lab.faults import MODEL_FAILS, WRONG_KEY, Faults
+from aiops.lab.faults import MODEL_FAILS, TOOL_CALLS_IN_TEXT, WRONG_KEY, Faults
 from aiops.lab.world.exchange import (
     NOT_FOUND,
     Answer,
@@ -13,6 +13,7 @@ from aiops.lab.world.exchange import (
     chat_chunks,
     completion,
     embedding,
+    in_text,
     tool_call,
 )
 
@@ -20,6 +21,14 @@ UNPARSED = {
     "auto": '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set',
     "required": 'tool_choice="required" requires --tool-call-parser to be set',
 }
+
+
+GAUGES = ("vllm:num_requests_running", "vllm:num_requests_waiting", "vllm:kv_cache_usage_perc")
+COUNTERS = ("vllm:prompt_tokens", "vllm:generation_tokens",
+            "vllm:prefix_cache_queries", "vllm:prefix_cache_hits")  # fmt: skip
+HISTOGRAMS = ("vllm:time_to_first_token_seconds", "vllm:inter_token_latency_seconds",
+              "vllm:e2e_request_latency_seconds", "vllm:request_queue_time_seconds")  # fmt: skip
+"""Of what vLLM 0.23 measures, what dashboards and autoscalers ask for; without their buckets."""
 
 
 class Vllm:
@@ -75,7 +84,10 @@ class Vllm:
             return Answer(chunks=chat_chunks(self._model, self._now, counted=counted))
         if choice == "none":
             return Answer(body=chat(self._model, self._now))
-        return Answer(body=chat(self._model, self._now, [tool_call(body["tools"][0])], content=None))
+        call = tool_call(body["tools"][0])
+        if choice == "auto" and self._faults.on(TOOL_CALLS_IN_TEXT):
+            return Answer(body=chat(self._model, self._now, content=in_text(call)))
+        return Answer(body=chat(self._model, self._now, [call], content=None))
 
     def _complete(self, body: Json) -> Answer:
         return Answer(body=completion(self._model, self._now))
@@ -86,12 +98,14 @@ class Vllm:
 
     def _metrics(self) -> str:
         labels = f'engine="0",model_name="{self._model}"'
-        return (
-            "# TYPE vllm:num_requests_running gauge\n"
-            f"vllm:num_requests_running{{{labels}}} 0.0\n"
-            "# TYPE vllm:request_success_total counter\n"
-            f'vllm:request_success_total{{{labels},finished_reason="stop"}} {float(self._finished)}\n'
-        )
+        finished = float(self._finished)
+        values = {
+            **dict.fromkeys((f"{name}{{{labels}}}" for name in GAUGES), 0.0),
+            **{f"{name}{part}{{{labels}}}": finished for name in HISTOGRAMS for part in ("_count", "_sum")},
+            f'vllm:request_success_total{{{labels},finished_reason="stop"}}': finished,
+            **dict.fromkeys((f"{name}_total{{{labels}}}" for name in COUNTERS), finished),
+        }
+        return "".join(f"{name} {value}\n" for name, value in values.items())
 
     @property
     def _now(self) -> int:

@@ -1,0 +1,136 @@
+"""How scenarios break a platform by a change, mend it again, and see what `doctor` makes of it."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from aiops.snapshot import Json
+from tests.scenarios.by_hand import OFF, stamp
+from tests.scenarios.cluster import Cluster
+from tests.scenarios.conftest import Operator, Outcome
+
+Environ = Mapping[str, str]
+Broken = Callable[[Operator], AbstractContextManager[Environ]]
+"""Breaks something, gives what doctor's environment needs to see it, and puts it back."""
+PROFILE = ("--profile", "full")
+BAD = ("fail", "unknown", "warn")
+LONG_AGO_S = 3600.0
+UNTOUCHED = ",".join(f"{key}={value}" for key, value in OFF.items())
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What doctor found."""
+
+    outcome: Outcome
+
+    @property
+    def checks(self) -> dict[str, Json]:
+        """Each by its slug."""
+        return {each["slug"]: each for each in self.outcome.document["result"]["checks"]}
+
+    @property
+    def bad(self) -> dict[str, str]:
+        """The status of each check that was judged and is not well."""
+        return {slug: each["status"] for slug, each in self.checks.items() if each["status"] in BAD}
+
+    @property
+    def causes(self) -> set[str]:
+        """What others were not judged for."""
+        return {each["because"] for each in self.checks.values() if each["because"]}
+
+    def says(self, slug: str) -> str:
+        """All words of a check, a line for each finding."""
+        return "\n".join(json.dumps(each, ensure_ascii=False) for each in self.checks[slug]["findings"])
+
+
+def doctor(operator: Operator, *words: str, environ: Environ | None = None) -> Seen:
+    return Seen(operator("doctor", "-o", "json", *words, environ=environ))
+
+
+def by_kubectl(do: str, undo: str = "") -> Broken:
+    """A command, and the one that takes it back."""
+
+    @contextmanager
+    def broken(operator: Operator) -> Iterator[Environ]:
+        operator.cluster.kubectl(*do.split())
+        try:
+            yield {}
+        finally:
+            if undo:
+                operator.cluster.kubectl(*undo.split())
+
+    return broken
+
+
+def with_object(body: Json) -> Broken:
+    """An object that is there meanwhile."""
+
+    @contextmanager
+    def broken(operator: Operator) -> Iterator[Environ]:
+        with made(operator.cluster, body):
+            yield {}
+
+    return broken
+
+
+@contextmanager
+def made(cluster: Cluster, *bodies: Json) -> Iterator[None]:
+    """Objects, for a while."""
+    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": bodies})
+    cluster.kubectl("create", "-f", "-", text=text)
+    try:
+        yield
+    finally:
+        cluster.kubectl("delete", "--ignore-not-found", "-f", "-", text=text)
+
+
+def as_if_long_ago(cluster: Cluster, kind: str, name: str, namespace: str, field_name: str) -> None:
+    """The server remembers that the owner of a field wrote it an hour ago (metadata.managedFields)."""
+    then = stamp(LONG_AGO_S)
+
+    def owners() -> tuple[list[Json], list[Json]]:
+        words = ("-n", namespace, "get", kind, name, "-o", "json", "--show-managed-fields")
+        entries = json.loads(cluster.kubectl(*words))["metadata"]["managedFields"]
+        owning = (entry for entry in entries if f'"{field_name}"' in json.dumps(entry["fieldsV1"]))
+        return entries, [entry for entry in owning if "subresource" not in entry]
+
+    entries, owning = owners()
+    for entry in owning:
+        entry["time"] = then
+    # times alone the server would not take: something else has to change, by somebody else
+    meta = {"managedFields": entries, "annotations": {"tests/aged": str(time.time_ns())}}
+    patch = json.dumps({"metadata": meta})
+    cluster.kubectl("-n", namespace, "patch", kind, name, "--type=merge", "--field-manager=tests", "-p", patch)
+    assert {entry["time"] for entry in owners()[1]} == {then}, owners()
+
+
+def settle(operator: Operator, *words: str) -> None:
+    """Until all of it stands as doctor sees it, which asks nobody to look again."""
+    for each in (*((words,) if words else ()), ("wait", *PROFILE, "--passive")):
+        outcome = operator(*each)
+        assert outcome.code == 0, outcome
+
+
+def rewritten(operator: Operator, file: Path, change: Callable[[Json], None], *words: str) -> Seen:
+    """What doctor finds in a look of now once that is changed."""
+    kept = operator("doctor", *PROFILE, *words, "--save", str(file))
+    assert kept.code in (0, 3), kept
+    look = json.loads(file.read_text())
+    change(look)
+    file.write_text(json.dumps(look))
+    return doctor(operator, "--from", str(file), *words)
+
+
+def later(hours: float, *clocks: str) -> Callable[[Json], None]:
+    """Nobody can write when an object was created: so much later it is that much older."""
+
+    def change(look: Json) -> None:
+        for clock in clocks:
+            look[clock] = (datetime.fromisoformat(look[clock]) + timedelta(hours=hours)).isoformat()
+
+    return change
