@@ -10,6 +10,7 @@ from aiops.checks import ALL
 from aiops.lab import provoked
 from aiops.lab.provoked import Fault, files
 from aiops.lab.provoked.files import FileFault
+from aiops.operations.fixes import FIXES
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
@@ -28,6 +29,16 @@ def test_the_table_of_checks_is_the_registry() -> None:
         )
         for check in ALL
     ]
+
+
+def test_the_rules_of_lint_are_the_checks_with_a_static_half() -> None:
+    rules = re.findall(r"^- `([\w-]+)`: (.*)$", (DOCS / "lint.md").read_text(), re.MULTILINE)
+    assert rules == [(check.slug, check.title) for check in ALL if check.lint]
+
+
+def test_the_cures_are_those_that_there_are() -> None:
+    part = (DOCS / "doctor.md").read_text().partition("## Curing")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^\| `([\w-]+)` \|", part, re.MULTILINE)) == FIXES.keys() <= {check.slug for check in ALL}
 
 
 def test_the_table_of_faults_is_the_labs() -> None:

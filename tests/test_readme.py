@@ -8,6 +8,7 @@ import click
 import pytest
 
 from aiops import errors
+from aiops.checks import ALL
 from aiops.cli import cli
 from aiops.config.load import load
 from tests.words import parse
@@ -40,6 +41,10 @@ def test_the_table_of_exit_codes_is_that_of_the_errors() -> None:
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.AiopsError)]
     raised = {kind.exit_code for kind in kinds} | {errors.Interrupted().exit_code}
     assert documented == raised | {0, 1, 143}
+
+
+def test_it_counts_the_checks_right() -> None:
+    assert f"makes {len(ALL)} checks of it" in README
 
 
 def test_the_example_configuration_loads(tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ SIGNS: dict[Status, Glyph] = {
     "ok": GOOD, "warn": WARNING, "fail": BAD, "skip": BY_HAND, "unknown": UNSURE, "suppressed": HUSHED,
 }  # fmt: skip
 REMARKABLE = ("fail", "unknown", "warn")
+MOST = 3
+"""So many findings that are alike are named."""
 TOLD = (*REMARKABLE, "suppressed")
 """What is shown whatever else a check has found."""
 
@@ -68,12 +70,14 @@ def checked(check: Checked, width: int) -> Iterator[Line]:
     shown = [each for each in check.findings if each.status in TOLD] or check.findings[:1]
     name = check.slug
     for alike in _alike(shown):
-        for found in alike:
+        for found in alike[:MOST] if len(alike) > MOST + 1 else alike:
             place = f" ({_place(found)})" if found.file else ""
             yield Line(f"{name:<{width}}  {found.symptom}{place}", SIGNS[found.status], hang=width + 2)
             name = ""
             if found.status in TOLD:
                 yield from _seen(found)
+        if len(alike) > MOST + 1:
+            yield Line(f"{'':<{width}}  and {len(alike) - MOST} more: `-o json` has them", SIGNS[alike[0].status])
         if alike[0].status in TOLD:
             yield from _beneath(alike)
     if check.status in ("fail", "warn"):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from aiops.progress.events import duration, when
-from aiops.progress.results import Changed, Watched
+from aiops.progress.results import Changed, Checked, Watched
 from aiops.render.diagnosis import REMARKABLE, SIGNS, checked
 from aiops.render.glyphs import INFO, verdict
 from aiops.render.line import Line
@@ -23,7 +23,7 @@ def page(event: Watched, history: Sequence[Changed]) -> Iterator[Line]:
         yield Line()
         yield Line("changed while this watches", style="bold")
         yield from (_change(each) for each in [*reversed(history)][:SHOWN])
-    remarkable = [check for check in result.checks if check.status in REMARKABLE]
+    remarkable = sorted((check for check in result.checks if check.status in REMARKABLE), key=_urgency)
     if remarkable:
         yield Line()
     width = max((len(check.slug) for check in remarkable), default=0)
@@ -41,6 +41,11 @@ def news(event: Watched, *, first: bool) -> Iterator[Line]:
         for found in check.findings:
             if found.status in REMARKABLE:
                 yield Line(f"{check.slug}: {found.symptom}", SIGNS[found.status])
+
+
+def _urgency(check: Checked) -> tuple[int, bool]:
+    """The worst first, and what is live before what is written in a file: a page has an end."""
+    return REMARKABLE.index(check.status), bool(check.findings[0].file)
 
 
 def _change(each: Changed) -> Line:

@@ -1,6 +1,6 @@
 """Which of the connections that the platform needs no NetworkPolicy lets through, and the rule that would."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from aiops.gitops.parsing import Body, items, value
@@ -13,6 +13,11 @@ from aiops.snapshot import Json
 _ENDS: tuple[Direction, ...] = ("Ingress", "Egress")
 _WORDS: Mapping[Direction, tuple[str, str]] = {"Ingress": ("ingress", "from"), "Egress": ("egress", "to")}
 """Of a policy's spec: its rules, and the peers of a rule."""
+
+
+def _few(names: Collection[str]) -> str:
+    """Two, or the first of more: the evidence has them all."""
+    return listed(names, 2 if len(names) <= 2 else 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,10 +39,10 @@ class Blocked:
     def symptom(self) -> str:
         """Who is kept from whom, and by what."""
         names = sorted(f"{namespace_of(each)}/{name_of(each)}" for each in self.policies)
-        by = f"NetworkPolicies {listed(names)} keep" if len(names) > 1 else f"NetworkPolicy {names[0]} keeps"
+        by = f"NetworkPolicies {_few(names)} keep" if len(names) > 1 else f"NetworkPolicy {names[0]} keeps"
         clients = dict.fromkeys(each.client.name for each in self.paths)
         servers = dict.fromkeys(f"{each.server.name}{_port(each)}" for each in self.paths)
-        return f"{by} {listed(clients)} from {listed(servers)}"
+        return f"{by} {_few(clients)} from {_few(servers)}"
 
     @property
     def cause(self) -> str:
