@@ -19,7 +19,7 @@ FILES = sorted((ROOT / "runbooks").iterdir())
 PARTS = ["Symptom", "Cause", "Cure", "Confirm"]
 SECRET = re.compile(
     r"""-----BEGIN [A-Z ]*PRIVATE[ ]KEY
-    |(?<!\w)(sk-|ghp_|github_pat_|glpat-|hf_(?!HUB_)|xox[abp]-|AKIA|AIza|eyJ)[\w-]{8,}    # of OpenAI, GitHub, ..., a JWT
+    |(?<!\w)(sk-|ghp_|github_pat_|glpat-|hf_(?!HUB_)|xox[abp]-|AKIA|AIza|eyJ)[\w-]{8,}  # OpenAI, GitHub, ..., a JWT
     |(password|passwd|token|secret|api[_-]?key)["']?[ ]*[:=][ ]*["']?(?![$<{])[\w+/.-]{8,}
     |\bBearer[ ]+(?![$<{])[\w.-]{8,}
     |://[^/\s:@]+:[^/\s@]+@

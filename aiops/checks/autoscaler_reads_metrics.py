@@ -94,10 +94,10 @@ def _told(namespace: str, resource: str, body: Json, bad: Json, look: Look) -> F
     since = age_s(look.at, bad.get("lastTransitionTime"))
     if not bad or (since is not None and since < _GRACE_S):
         return None
-    who, words = ref_of(body), said(bad)
+    who, words = ref_of(body), f" ({said(bad)})" if said(bad) else ""
     return Finding(
         status="fail",
-        symptom=f"{who} does not scale by its metrics: {bad['type']} is {bad['status']}{f' ({words})' if words else ''}",
+        symptom=f"{who} does not scale by its metrics: {bad['type']} is {bad['status']}{words}",
         cause=_CAUSE,
         about=str(who),
         fix=f"kubectl -n {namespace} describe {resource} {who.name}",

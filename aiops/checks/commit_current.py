@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from aiops.checks.check import Check, ok, skip
 from aiops.judge.age import age_s, since
 from aiops.judge.alive import JITTER_S, RESYNC_S, resync_s
-from aiops.judge.application import SKIP_RECONCILE
+from aiops.judge.application import REFRESH, SKIP_RECONCILE
 from aiops.judge.comparison import compared, is_behind
 from aiops.judge.expectation import Expected
 from aiops.judge.finding import Evidence, Finding
@@ -20,12 +20,17 @@ def _judge(look: Look) -> Iterator[Finding]:
     there = [each for each in plan.expected if each.heads and each.name in applications]
     behind = [each for each in there if is_behind(applications[each.name], each)]
     late_s = 2 * max(resync_s(look.value("argocd-settings")), RESYNC_S + JITTER_S)
-    for each in behind:
-        if not _left_alone(applications[each.name]):
-            yield _finding(look, plan, each, late_s)
+    found = [
+        finding
+        for each in behind
+        if not _left_alone(applications[each.name])
+        # for what is synced by hand nobody waits
+        if (finding := _finding(look, plan, each, late_s)).status == "fail" or each.automatic
+    ]
+    yield from found
     if not there:
         yield skip("no application is there that reads the platform's repository")
-    elif all(_left_alone(applications[each.name]) for each in behind):
+    elif not found:
         yield ok(f"{len(there) - len(behind)} applications were compared with the commit that their branch is at")
 
 
@@ -52,9 +57,13 @@ def _finding(look: Look, plan: Plan, each: Expected, late_s: float) -> Finding:
         cause=cause,
         about=f"Application {each.name}",
         owner=f"group {each.group} of layer {each.layer}",
-        fix=f"aiops wait{asked(look)}",
+        fix=f"aiops wait{asked(look)}" if each.automatic else _look_again(look, each.name),
         evidence=(Evidence("status.reconciledAt", "looked at last", app["status"].get("reconciledAt") or ""),),
     )
+
+
+def _look_again(look: Look, name: str) -> str:
+    return f"kubectl -n {look.namespace} annotate application {name} {REFRESH}=normal --overwrite"
 
 
 def _branch(app: Json, expected: Expected) -> str:

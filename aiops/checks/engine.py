@@ -11,6 +11,8 @@ from aiops.snapshot.look import Look, NotRead
 
 NOT_PASSED = ("fail", "unknown")
 BAD = ("fail", "unknown", "warn")
+OF_A_TREE = ("config-valid", "git-readable", "tree-renders")
+"""The first that does not pass says why nobody knows what the tree declares."""
 OF_BOTH = (*BAD, "suppressed", "ok", "skip")
 """Worst first, where half of a check may have nothing to judge."""
 
@@ -31,16 +33,22 @@ def reads_of(checks: Iterable[Check]) -> frozenset[str]:
 
 
 def _verdict(look: Look, check: Check, before: Mapping[str, Verdict]) -> Verdict:
-    declared = _declared(look, check) if check.lint else ()
-    cause = _cause(check, before) if check.judge else ""
-    if cause:
-        found: tuple[Finding, ...] = (skip(f"{cause} has to pass first"),)
-        if not any(each.status in BAD for each in declared):
-            return Verdict(check=check, findings=found, because=cause)
-    else:
-        found = _live(look, check) if check.judge else ()
+    """Of both halves; what stops one of them is the word on the whole, unless the other one finds something."""
+    found: list[Finding] = []
+    causes: list[str] = []
+    if check.lint and (cause := _cause(OF_A_TREE if DECLARED in look.unread else (), before)):
+        causes.append(cause)
+    elif check.lint:
+        found += _declared(look, check)
+    if check.judge and (cause := _cause(check.needs, before)):
+        causes.append(cause)
+    elif check.judge:
+        found += _live(look, check)
+    stopped = [skip(f"{cause} has to pass first") for cause in dict.fromkeys(causes)]
+    if stopped and not any(each.status in BAD for each in found):
+        return Verdict(check=check, findings=tuple(stopped), because=causes[0])
     order = OF_BOTH if check.judge and check.lint else WORST_FIRST
-    return Verdict(check=check, findings=tuple(sorted((*declared, *found), key=lambda each: order.index(each.status))))
+    return Verdict(check=check, findings=tuple(sorted((*found, *stopped), key=lambda each: order.index(each.status))))
 
 
 def _declared(look: Look, check: Check) -> tuple[Finding, ...]:
@@ -66,9 +74,9 @@ def _live(look: Look, check: Check) -> tuple[Finding, ...]:
     return found or (bug(AssertionError("it found nothing at all")),)
 
 
-def _cause(check: Check, before: Mapping[str, Verdict]) -> str:
-    """The first of its needs that did not pass, traced to what that one itself waits for."""
-    for slug in check.needs:
+def _cause(needs: Iterable[str], before: Mapping[str, Verdict]) -> str:
+    """The first of these that did not pass, traced to what that one itself waits for."""
+    for slug in needs:
         verdict = before.get(slug)  # one that was left out by --only or --skip is not held against it
         if verdict is not None and (verdict.because or verdict.status in NOT_PASSED):
             return verdict.because or slug

@@ -107,8 +107,7 @@ def _compared(use: Use, secrets: Mapping[tuple[str, str], Json]) -> Iterator[Fin
         )
         return
     written = str(owner_of(secret, "f:data").get("time") or "")
-    made = moment(secret["metadata"].get("creationTimestamp"))
-    when = max((each for each in (moment(written), made) if each), default=None)
+    when = moment(written) or moment(secret["metadata"].get("creationTimestamp"))
     if use.started and when and when > use.started + _CLOCKS:
         yield Finding(
             status="warn",

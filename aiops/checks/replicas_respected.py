@@ -104,7 +104,7 @@ def _fix(application: str) -> str:
 
 CHECK = Check(
     slug="replicas-respected",
-    group="argocd",
+    group="layers",
     title="Argo CD leaves the replicas of GPU Deployments to whoever scales them",
     reads=("deployments", "applications"),
     needs=("cluster-reachable", "argocd-installed"),

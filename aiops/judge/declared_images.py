@@ -1,14 +1,17 @@
 """The images that a manifest or a chart's values ask for: containers', KServe's models, volumes that are images."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiops.gitops.parsing import Body, items, part, value
 from aiops.gitops.workloads import Container, Pods, pods_made_by
+from aiops.judge.gpu_declared import gpus_of_spec
 from aiops.judge.image_reference import OCI, ImageReference
+from aiops.judge.serving_images import is_model_server_image, serves_a_model
 
 _STORAGE_URI = "STORAGE_URI"
 """KServe's, for a container of the operator's own (kserve pkg/constants)."""
+_OF_KSERVE = ("InferenceService", "LLMInferenceService")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,14 +25,17 @@ class DeclaredImage:
     """As it is written; empty where Kubernetes' default holds."""
     path: tuple[str | int, ...]
     policy_path: tuple[str | int, ...]
+    of_model: bool = False
+    """It is a model, or of a pod that serves one or asks for a GPU: what its node has of it is gigabytes."""
 
 
 def images_of(body: Body) -> Iterator[DeclaredImage]:
     """Of all pods that a manifest makes."""
     for pods in pods_made_by(body):
+        of_model = _serves(body, pods)
         for container in pods.containers:
-            yield from _of_container(container)
-        yield from _of_volumes(pods)
+            yield from (replace(each, of_model=each.of_model or of_model) for each in _of_container(container))
+        yield from (replace(each, of_model=of_model) for each in _of_volumes(pods))
     uri = value(body, "spec", "model", "uri")  # of an LLMInferenceService
     if isinstance(uri, str) and uri.startswith(OCI):
         yield _model(uri, "the model", ("spec", "model", "uri"))
@@ -46,6 +52,7 @@ def images_in_values(values: Body, path: tuple[str | int, ...] = ()) -> Iterator
             policy=str(value(values, "pullPolicy") or ""),
             path=(*path, "tag" if tag else "digest"),
             policy_path=(*path, "pullPolicy"),
+            of_model=is_model_server_image(text),
         )
     for key, inner in values.items():
         for index, each in enumerate(inner if isinstance(inner, list) else [inner]):
@@ -89,4 +96,10 @@ def _of_volumes(pods: Pods) -> Iterator[DeclaredImage]:
 def _model(uri: str, who: str, path: tuple[str | int, ...]) -> DeclaredImage:
     """KServe makes it a container without a policy (kserve pkg/utils/storage.go, CreateModelcarContainer)."""
     image = ImageReference(uri.removeprefix(OCI))
-    return DeclaredImage(who=who, reference=image, policy="", path=path, policy_path=path)
+    return DeclaredImage(who=who, reference=image, policy="", path=path, policy_path=path, of_model=True)
+
+
+def _serves(body: Body, pods: Pods) -> bool:
+    """Its pods answer for a model, or ask for a GPU."""
+    running = (each.body for each in pods.containers if not each.init)
+    return value(body, "kind") in _OF_KSERVE or gpus_of_spec(pods.spec) > 0 or any(map(serves_a_model, running))

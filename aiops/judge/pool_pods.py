@@ -85,4 +85,5 @@ def _changed(body: Json, kind: str) -> str | None:
 
 
 def _made(body: Json) -> str | None:
-    return body["metadata"].get("creationTimestamp")
+    found: str | None = body["metadata"].get("creationTimestamp")
+    return found

@@ -17,6 +17,8 @@ _VLLM = re.compile(r"(.*[-_])?vllm([-_].*)?|llm-d(-(dev|cuda|aws|gke|cpu|xpu|hpu
 """The last part of an image's name: vLLM's own, and what llm-d builds around it."""
 _BESIDE = re.compile(r"router|sim(ulator)?($|[-_])|bench|gateway|proxy|pool|epp|scheduler|exporter|operator")
 """In the name of what only stands beside a server."""
+_OTHERS = ("huggingfaceserver", "llama.cpp", "ollama", "sglang", "text-generation-inference", "tritonserver")
+"""How the names of other servers' images begin: KServe's, ggml's, Ollama's, SGLang's, Hugging Face's, NVIDIA's."""
 _TAG = re.compile(r"v?(\d)\.(\d+)\.\d")
 """As `v0.23.0-x86_64`. NVIDIA's `25.09-py3` is a month."""
 _OF_ANOTHER = ("lmcache",)
@@ -71,6 +73,17 @@ def serves_vllm(workload: Body) -> bool:
 def is_tei_image(image: str) -> bool:
     """Hugging Face's text-embeddings-inference."""
     return base_of(image).startswith("text-embeddings-inference")
+
+
+def is_model_server_image(image: str) -> bool:
+    """It holds a server of models, whichever."""
+    return is_vllm_image(image) or is_tei_image(image) or base_of(image).startswith(_OTHERS)
+
+
+def serves_a_model(container: Body) -> bool:
+    """The container runs a server of models; of vLLM's image, where it is started as one."""
+    image = image_of(container)
+    return serves_with_vllm(container) or (is_model_server_image(image) and not is_vllm_image(image))
 
 
 def is_dcgm_exporter_image(image: str) -> bool:

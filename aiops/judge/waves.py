@@ -8,6 +8,7 @@ pkg/sync/sync_context.go).
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
+from aiops.judge.comparison import other_commit
 from aiops.judge.event import NEVER
 from aiops.judge.expectation import Expected
 from aiops.judge.operation import operation_of
@@ -33,12 +34,16 @@ def overtaken(applications: Mapping[str, Json], expected: Iterable[Expected]) ->
 
     Of the same parent; what is synced by hand is waited for by nobody.
     """
-    automatic = [app for each in expected if each.automatic and (app := applications.get(each.name)) is not None]
-    for late in automatic:
-        if operation_of(late).phase not in ("failed", "retrying"):
+    automatic = [
+        (app, each) for each in expected if each.automatic and (app := applications.get(each.name)) is not None
+    ]
+    for late, wanted in automatic:
+        operation = operation_of(late)
+        old = operation.over and other_commit(operation.revisions, wanted)
+        if operation.phase not in ("failed", "retrying") or old:
             continue
         parent, wave = _parent(late), _wave(late)
-        early = (app for app in automatic if parent and _parent(app) == parent and _wave(app) < wave)
+        early = (app for app, _ in automatic if parent and _parent(app) == parent and _wave(app) < wave)
         if first := next((app for app in early if _unwell_since(app, late)), None):
             yield late, first
 

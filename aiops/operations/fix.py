@@ -54,7 +54,8 @@ def fix(session: Session, slug: str, profile: str | None, *, yes: bool, limit_s:
     if not yes:
         _ask(session, len(planned))
     writes = tuple(_write(session, cure, each) for each in planned)
-    after = _settled(session, slug, profile, limit_s)
+    written = any(each.outcome == "done" for each in writes)
+    after = _settled(session, slug, profile, limit_s) if written else before
     return _result(slug, cure, writes, after)
 
 

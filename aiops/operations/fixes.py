@@ -6,7 +6,7 @@ from typing import Any
 
 from aiops import clock
 from aiops.clients.kube import APPLICATION, Kind
-from aiops.errors import Refused
+from aiops.errors import Conflict, Refused
 from aiops.judge.application import REFRESH
 from aiops.judge.keda import PAUSED, PINNED
 from aiops.operations.stopping import STOP
@@ -17,6 +17,9 @@ from aiops.snapshot import Json
 FORCE_SYNC = "force-sync"
 """Any change of an annotation makes external-secrets read its provider again; this name is the one that its own
 documentation gives (external-secrets.io, FAQ: "Can I manually trigger a secret refresh?")."""
+
+TRIES = 5
+"""To write to an application that somebody else writes to."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,10 +44,18 @@ def find_kind(session: Session, group: str, kind: str) -> Kind:
     return found
 
 
-def _sync(session: Session, _: str, name: str) -> object:
-    """Guarded by what the application is now: a sync that somebody else starts meanwhile makes it fail."""
+def _sync(session: Session, _: str, name: str, tries: int = TRIES) -> object:
+    """Guarded by what the application is now: a sync that somebody else starts meanwhile makes it fail.
+
+    Argo CD writes to it too, just after a refresh above all: then it is read again.
+    """
     app = session.kube.get(APPLICATION, name, session.namespace)
-    return request_sync(session.kube, session.namespace, app, session.run, as_auto_sync=True)
+    try:
+        return request_sync(session.kube, session.namespace, app, session.run, as_auto_sync=True)
+    except Conflict:
+        if app.get("operation") or tries == 1:
+            raise
+    return _sync(session, _, name, tries - 1)
 
 
 def _refresh(session: Session, _: str, name: str) -> object:

@@ -11,5 +11,7 @@ _HELM = re.compile(r"(--set(?:-string|-json|-file|-literal)?[= ])('[^']*'|\"(?:\
 def masked(text: str) -> str:
     """The text with `***` in their place."""
     if "://" in text:
-        text = _TOKEN.sub(r"\1***", _LOGIN.sub("://***@", text))
+        text = _LOGIN.sub("://***@", text)
+    if "=" in text:
+        text = _TOKEN.sub(r"\1***", text)
     return _HELM.sub(r"\1***", text) if "--set" in text else text

@@ -49,7 +49,7 @@ FOLDER = HERE / "cases"
 def healthy() -> Look:
     """The sample platform at profile full, as the real stack showed it; what its tree declares is judged anew."""
     found = loads((HERE / "looks" / "healthy.json").read_text())
-    return replace(found, reads={"last-words": {}, **found.reads, DECLARED: of_sample()})
+    return replace(found, reads={**found.reads, DECLARED: of_sample()})
 
 
 def cases() -> Iterator[tuple[str, Path]]:

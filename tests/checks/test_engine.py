@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pytest
 
 from aiops.checks import ALL
-from aiops.checks.check import Check, ok, skip
+from aiops.checks.check import Check, Verdict, ok, skip
 from aiops.checks.engine import judge_look, reads_of
 from aiops.checks.linting import DECLARED
 from aiops.judge.finding import Finding, Status
@@ -181,6 +182,12 @@ def test_the_same_look_gives_the_same_verdicts() -> None:
     assert dumps(seen) == before, "a judgement changed what was seen"
 
 
+@cache
+def sound() -> tuple[Verdict, ...]:
+    """All verdicts on a healthy platform."""
+    return judge_look(healthy(), ALL)
+
+
 def descendants(slug: str) -> set[str]:
     found = {slug}
     for each in ALL:
@@ -190,12 +197,12 @@ def descendants(slug: str) -> set[str]:
 
 
 @pytest.mark.parametrize("status", NOT_PASSED)
-@pytest.mark.parametrize("slug", [each.slug for each in ALL])
+@pytest.mark.parametrize("slug", [each.slug for each in ALL if descendants(each.slug)] + [ALL[-1].slug])
 def test_a_real_check_that_does_not_pass_stops_its_descendants_and_nobody_else(slug: str, status: Status) -> None:
     found = replace(BROKEN, status=status)
     broken = [replace(each, judge=lambda _: (found,)) if each.slug == slug else each for each in ALL]
     stopped = descendants(slug)
-    for before, after in zip(judge_look(healthy(), ALL), judge_look(healthy(), broken), strict=True):
+    for before, after in zip(sound(), judge_look(healthy(), broken), strict=True):
         if after.check.slug == slug:
             assert (after.status, after.because) == (status, "")
         elif after.check.slug in stopped:

@@ -77,7 +77,7 @@ KEPT = {"kserve", "keda", "kueue", "litellm", "dex", "kyverno", "opencost", "obs
 
 
 def renamed(folder: Path, names: Mapping[str, str], target: Path) -> Path:
-    """A copy in which these words are others: in files, and in their paths. Images and API groups stay what they are."""
+    """A copy in which these words are others: in files, and in their paths. Images and API groups stay the same."""
     every = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
     words = re.compile(rf"(?<![\w-])({every})(?![\w-]|\.io\b|\.dev\b)")
 

@@ -184,3 +184,21 @@ async def test_a_claim_is_bound(cluster: Cluster) -> None:
     cluster.objects.delete("persistentvolumeclaims", "data", "x", ADMIN)
     await until(lambda: not cluster.objects.list("persistentvolumes"))
     await settled(cluster)
+
+
+@pytest.mark.parametrize(
+    ("of_class", "reason"), [("there", "ExternalProvisioning"), ("gone", "ProvisioningFailed"), ("", "FailedBinding")]
+)
+@played
+async def test_a_claim_that_nobody_provisions_says_what_it_waits_for(
+    cluster: Cluster, of_class: str, reason: str
+) -> None:
+    there = {"metadata": {"name": "there"}, "provisioner": "csi.example.test"}
+    cluster.objects.create("storageclasses.storage.k8s.io", there, ADMIN)
+    spec = {
+        "accessModes": ["ReadWriteOnce"], "storageClassName": of_class, "resources": {"requests": {"storage": "5Gi"}},
+    }  # fmt: skip
+    by_hand = {"annotations": {"aiops.dev/simulate": "off"}}
+    create(cluster, "persistentvolumeclaims", "hand", metadata=by_hand, spec=spec)
+    await settled(cluster)
+    assert [each["reason"] for each in cluster.objects.list("events", "x")] == [reason]

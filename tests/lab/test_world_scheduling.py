@@ -7,6 +7,7 @@ import pytest
 from aiops.lab.api.kinds import Json
 from aiops.lab.cluster import Cluster
 from aiops.lab.world import scheduling, volumes
+from aiops.lab.world.by_hand import SIMULATE
 from aiops.lab.world.pods import GPU, condition_of
 from tests.lab.world import ADMIN, create, edit, played, pod_spec, settled, world
 
@@ -187,3 +188,30 @@ async def test_volumes_come_first(cluster: Cluster) -> None:
     cluster.parts.set("kube-controller-manager", "up")
     await settled(cluster)
     assert placed(cluster, "p")
+
+
+def without_notes(now: Json) -> Json:
+    return {**now, "metadata": {**now["metadata"], "annotations": {}}}
+
+
+@played
+async def test_a_volume_that_waits_for_its_pod(cluster: Cluster) -> None:
+    """The pod has its node once the volume is there, and no condition until then (seen on Kubernetes 1.36)."""
+    late = {"provisioner": "csi.example.test", "volumeBindingMode": "WaitForFirstConsumer"}
+    cluster.objects.create("storageclasses.storage.k8s.io", {"metadata": {"name": "late"}, **late}, ADMIN)
+    spec = {
+        "accessModes": ["ReadWriteOnce"], "storageClassName": "late", "resources": {"requests": {"storage": "1Gi"}},
+    }  # fmt: skip
+    create(cluster, "persistentvolumeclaims", "data", metadata={"annotations": {SIMULATE: "off"}}, spec=spec)
+    await settled(cluster)
+    volume = {"name": "v", "persistentVolumeClaim": {"claimName": "data"}}
+    create(cluster, "pods", "p", spec=pod_spec(volumes=[volume]))
+    await settled(cluster)
+    said = [each["reason"] for each in cluster.objects.list("events", "x") if each["involvedObject"]["name"] == "data"]
+    assert said == ["WaitForFirstConsumer", "ExternalProvisioning"]
+    status = cluster.objects.get("pods", "p", "x")["status"]
+    assert (placed(cluster, "p"), status["nominatedNodeName"]) == ("", "cpu-0")
+    assert not condition_of({"status": status}, "PodScheduled")
+    edit(cluster, "persistentvolumeclaims", "data", without_notes)
+    await settled(cluster)
+    assert placed(cluster, "p") == "cpu-0"

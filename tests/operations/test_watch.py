@@ -17,7 +17,6 @@ from aiops.session import Session
 from aiops.snapshot import Json
 from tests.checks.cases import healthy
 
-
 Row = tuple[str, Status, str, str]
 DOWN: Row = ("Pod a/b", "fail", "it is down", "")
 OTHER: Row = ("Pod a/c", "warn", "it is slow", "")

@@ -1,6 +1,7 @@
 """How scenarios break a platform by a change, mend it again, and see what `doctor` makes of it."""
 
 import json
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -12,6 +13,7 @@ from aiops.snapshot import Json
 from tests.scenarios.by_hand import OFF, stamp
 from tests.scenarios.cluster import Cluster
 from tests.scenarios.conftest import Operator, Outcome
+from tests.scenarios.models import NAMESPACE
 
 Environ = Mapping[str, str]
 Broken = Callable[[Operator], AbstractContextManager[Environ]]
@@ -50,6 +52,11 @@ class Seen:
 
 def doctor(operator: Operator, *words: str, environ: Environ | None = None) -> Seen:
     return Seen(operator("doctor", "-o", "json", *words, environ=environ))
+
+
+def assert_sound(operator: Operator) -> None:
+    seen = doctor(operator, *PROFILE)
+    assert (seen.outcome.code, seen.bad) == (0, {}), seen.outcome
 
 
 def by_kubectl(do: str, undo: str = "") -> Broken:
@@ -109,6 +116,18 @@ def as_if_long_ago(cluster: Cluster, kind: str, name: str, namespace: str, field
     assert {entry["time"] for entry in owners()[1]} == {then}, owners()
 
 
+def started_long_ago(cluster: Cluster, label: str) -> None:
+    """The kubelet says that the containers of a model's one pod were."""
+    words = ("-n", NAMESPACE, "get", "pods", "-l", label, "-o", "json")
+    (pod,) = json.loads(cluster.kubectl(*words))["items"]
+    containers = [
+        {**each, "state": {"running": {"startedAt": stamp(LONG_AGO_S)}}} for each in pod["status"]["containerStatuses"]
+    ]
+    status = json.dumps({"status": {"containerStatuses": containers}})
+    name = pod["metadata"]["name"]
+    cluster.kubectl("-n", NAMESPACE, "patch", "pod", name, "--subresource=status", "--type=merge", "-p", status)
+
+
 def settle(operator: Operator, *words: str) -> None:
     """Until all of it stands as doctor sees it, which asks nobody to look again."""
     for each in (*((words,) if words else ()), ("wait", *PROFILE, "--passive")):
@@ -134,3 +153,24 @@ def later(hours: float, *clocks: str) -> Callable[[Json], None]:
             look[clock] = (datetime.fromisoformat(look[clock]) + timedelta(hours=hours)).isoformat()
 
     return change
+
+
+def of_another_repository(*, named: bool = True) -> Broken:
+    """The config means one with the same content; `named`: it names the context too."""
+
+    @contextmanager
+    def broken(operator: Operator) -> Iterator[Environ]:
+        repository, head = operator.repository, operator.repository.head()
+        other = repository.clone()
+        try:
+            repository.replace(repository.url, other)
+            if not named:
+                repository.edit(
+                    "config.yaml", lambda text: text.replace(f"  context: {operator.cluster.context}\n", "")
+                )
+            yield {}
+        finally:
+            repository.reset(head)
+            shutil.rmtree(other.removeprefix("file://"))
+
+    return broken

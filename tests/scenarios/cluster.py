@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 RBAC = ROOT / "docs" / "rbac.yaml"
 CANARY = "canary-8f1d2c-never-print-me"
 """Planted where a careless program would read it aloud; searched for in everything that aiops prints."""
-ROLES = ("aiops-causes", "aiops-doctor", "aiops-doctor-secrets", "aiops-gpu-off", "aiops-pause")
+ROLES = ("aiops-causes", "aiops-doctor", "aiops-doctor-secrets", "aiops-fix", "aiops-gpu-off", "aiops-pause")
 """The operator's ClusterRoles."""
 
 

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from aiops.checks import ALL
 from aiops.snapshot import Json
 from tests.scenarios.breaking import (
     LONG_AGO_S,
@@ -20,16 +20,19 @@ from tests.scenarios.breaking import (
     Broken,
     Environ,
     as_if_long_ago,
+    assert_sound,
     by_kubectl,
     doctor,
     later,
     made,
+    of_another_repository,
     rewritten,
     settle,
+    started_long_ago,
     with_object,
 )
 from tests.scenarios.by_hand import OFF, stamp
-from tests.scenarios.cluster import CANARY, Cluster, eventually, get
+from tests.scenarios.cluster import CANARY, eventually, get
 from tests.scenarios.conftest import Operator
 from tests.scenarios.models import MODEL, NAMESPACE, SERVED, gpu_nodes, model_server, scale, secret
 from tests.serving.server import Server
@@ -38,15 +41,10 @@ from tests.serving.vllm import Vllm
 pytestmark = pytest.mark.long
 
 Changed = Callable[..., str]
-CHECKS = 30
+CHECKS = len(ALL)
 DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 STORE, EXTERNAL, EXTERNAL_IN = "secret-store", "dex-secrets", "dex"
 DEPLOYMENT = "platform/keda/deployment.yaml"
-
-
-def assert_sound(operator: Operator) -> None:
-    seen = doctor(operator, *PROFILE)
-    assert (seen.outcome.code, seen.bad) == (0, {}), seen.outcome
 
 
 # How things are broken.
@@ -77,27 +75,6 @@ def not_pushed(operator: Operator) -> Iterator[Environ]:
         operator.repository.commit()
         yield {}
         operator.repository.reset(head)
-
-
-def of_another_repository(*, named: bool = True) -> Broken:
-    """The config means one with the same content; `named`: it names the context too."""
-
-    @contextmanager
-    def broken(operator: Operator) -> Iterator[Environ]:
-        repository, head = operator.repository, operator.repository.head()
-        other = repository.clone()
-        try:
-            repository.replace(repository.url, other)
-            if not named:
-                repository.edit(
-                    "config.yaml", lambda text: text.replace(f"  context: {operator.cluster.context}\n", "")
-                )
-            yield {}
-        finally:
-            repository.reset(head)
-            shutil.rmtree(other.removeprefix("file://"))
-
-    return broken
 
 
 @contextmanager
@@ -376,18 +353,6 @@ def autoscaler_says(size: int, up: str, why: str = "") -> Broken:
     return broken
 
 
-def started_long_ago(cluster: Cluster) -> None:
-    """The kubelet says that the model's containers were."""
-    words = ("-n", NAMESPACE, "get", "pods", "-l", f"app.kubernetes.io/name={MODEL}", "-o", "json")
-    (pod,) = json.loads(cluster.kubectl(*words))["items"]
-    containers = [
-        {**each, "state": {"running": {"startedAt": stamp(LONG_AGO_S)}}} for each in pod["status"]["containerStatuses"]
-    ]
-    status = json.dumps({"status": {"containerStatuses": containers}})
-    name = pod["metadata"]["name"]
-    cluster.kubectl("-n", NAMESPACE, "patch", "pod", name, "--subresource=status", "--type=merge", "-p", status)
-
-
 @contextmanager
 def a_forgotten_model(operator: Operator) -> Iterator[Environ]:
     """Up since an hour ago, as the server remembers it; nobody has asked it anything."""
@@ -396,7 +361,7 @@ def a_forgotten_model(operator: Operator) -> Iterator[Environ]:
         assert outcome.code == 0, outcome
         try:
             as_if_long_ago(operator.cluster, "deployment", MODEL, NAMESPACE, "f:replicas")
-            started_long_ago(operator.cluster)
+            started_long_ago(operator.cluster, f"app.kubernetes.io/name={MODEL}")
             yield {}
         finally:
             scale(operator, 0)
@@ -436,10 +401,16 @@ class Case:
 
 HIDDEN = (
     "nodes-ready", "api-services-available", "cluster-target", "argocd-controller-alive",
-    "applicationset-controller-alive", "project-applied", "kinds-served", "default-storage-class",
-    "secret-stores-ready", "gpu-stack", "gpu-nodes-usable", "gpu-capacity", "gpu-nodes-idle",
+    "applicationset-controller-alive", "project-applied", "groups-pruned", "kinds-served", "waves-gate",
+    "webhooks-answer", "kueue-webhooks-scoped", "jobs-are-hooks", "replicas-respected", "default-storage-class",
+    "gateway-programmed", "pool-names", "hosts-in-domain", "secret-stores-ready", "gpu-stack", "gpu-nodes-usable",
+    "gpu-capacity", "gpu-nodes-idle", "gpu-demand", "gpu-rollout", "model-fits-gpu", "host-memory", "scale-to-zero",
+    "autoscaler-reads-metrics", "autoscaler-paused", "model-stop-committed", "modelcar-storage",
+    "litellm-sso-seats", "vllm-metric-names",
 )  # fmt: skip
 """Not judged for who may see neither Argo CD's objects nor what belongs to no namespace."""
+OLDER_THAN_ITS_KEY = {"model-key-current": "warn"}
+"""A model whose start is put an hour back has started before its Secret was made, which nobody can put back."""
 SKIPPED = "argocd.argoproj.io/skip-reconcile"
 BROKEN: Mapping[str, Case] = {
     "config": Case(
@@ -494,7 +465,7 @@ BROKEN: Mapping[str, Case] = {
     "no-set": Case("applicationsets-reconciled", without_set, "ApplicationSet layer-demos: not on the cluster"),
     "unknown-kind": Case(
         "kinds-served", an_unknown_kind, r"Widget \(example.test\) is not served, and keda needs it.*no enabled group",
-        also={"applications-settled": "fail"},
+        also={"applications-settled": "fail", "kinds-delivered": "warn"},
     ),
     "left-alone": Case(
         "applications-settled",
@@ -540,7 +511,7 @@ BROKEN: Mapping[str, Case] = {
     "gpu-model-idle": Case(
         "gpu-models-idle", a_forgotten_model,
         f"Deployment {NAMESPACE}/{MODEL} is up for 60 min.*answered no request.*aiops vllm-down {MODEL}.*raised by",
-        "warn",
+        "warn", also=OLDER_THAN_ITS_KEY,
     ),
     "api-server-down": Case("cluster-reachable", no_api_server, "refused", "unknown"),
     "store": Case(
@@ -665,7 +636,7 @@ def test_a_model_that_is_used_is_not_idle(platform: Operator) -> None:
         asked = platform("smoke")
         assert asked.code == 0, asked
         seen = doctor(platform, *PROFILE)
-        assert (seen.bad, seen.outcome.code) == ({}, 0), seen.outcome
+        assert (seen.bad, seen.outcome.code) == (OLDER_THAN_ITS_KEY, 0), seen.outcome
         assert re.search(r"is up for 60 min: \d+ requests answered, 0 running", seen.says("gpu-models-idle")), (
             seen.outcome
         )

@@ -114,7 +114,7 @@ def commands(text: str) -> None:
 
 
 def table(text: str) -> None:
-    assert len(text.splitlines()) > len(ALL), text
+    assert [check.slug for check in ALL if check.slug not in text] == [], text
 
 
 READERS: dict[str, Callable[[str], object]] = {

@@ -94,6 +94,8 @@ class Vllm:
         return (
             "# TYPE vllm:num_requests_running gauge\n"
             f"vllm:num_requests_running{{{labels}}} 0.0\n"
+            "# TYPE vllm:num_requests_waiting gauge\n"
+            f"vllm:num_requests_waiting{{{labels}}} 0.0\n"
             "# TYPE vllm:request_success_total counter\n"
             f'vllm:request_success_total{{{labels},finished_reason="stop"}} {float(self._finished)}\n'
             f'vllm:request_success_total{{{labels},finished_reason="length"}} 0.0\n'

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 
 from aiops.lab.api.kinds import Json
 from aiops.lab.api.objects import Writer
@@ -13,6 +13,7 @@ from aiops.lab.world.by_hand import SIMULATE
 
 SOMEBODY = Writer(user="somebody", manager="kubectl-edit", groups=("system:masters",))
 OFF = {SIMULATE: "off"}
+DEFINITIONS = "customresourcedefinitions.apiextensions.k8s.io"
 LONG_AGO_S = 3600.0
 
 
@@ -55,6 +56,23 @@ def made(
     meta = found["metadata"]
     with suppress(Refusal):
         cluster.objects.delete(resource, meta["name"], meta.get("namespace", ""), SOMEBODY, grace_s=0)
+
+
+def known(cluster: Cluster, resource: str, version: str, kind: str) -> AbstractContextManager[None]:
+    """The cluster knows a namespaced kind, whose objects may hold anything: its own where it has it, else meanwhile."""
+    if cluster.objects.find(DEFINITIONS, resource) is not None:
+        return nullcontext()
+    plural, _, group = resource.partition(".")
+    names = {"kind": kind, "listKind": f"{kind}List", "plural": plural, "singular": kind.lower()}
+    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
+    versions = [{"name": version, "served": True, "storage": True, "schema": schema}]
+    notes = {"api-approved.kubernetes.io": "unapproved, of the lab"}
+    body = {
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": resource, "annotations": notes},
+        "spec": {"group": group, "scope": "Namespaced", "names": names, "versions": versions},
+    }  # fmt: skip
+    return made(cluster, DEFINITIONS, body)
 
 
 def without_endpoint(cluster: Cluster, service: str, namespace: str) -> AbstractContextManager[None]:

@@ -1,18 +1,17 @@
 """Faults of metrics and of who reads them: autoscalers, monitors, exporters; and LiteLLM's own login."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 
 from aiops.lab.api.kinds import Json
 from aiops.lab.api.refusals import Refusal
 from aiops.lab.api.store import Name, name_of
 from aiops.lab.cluster import Cluster
-from aiops.lab.provoked.hands import LONG_AGO_S, OFF, SOMEBODY, annotate, made, whenever
+from aiops.lab.provoked.hands import LONG_AGO_S, OFF, SOMEBODY, annotate, known, made, whenever
 from aiops.lab.provoked.infrastructure import scale
 from aiops.lab.world.pods import asks_for_gpu
 
 SCALED, DEPLOYMENTS, SERVICES = "scaledobjects.keda.sh", "deployments.apps", "services"
-DEFINITIONS, MONITORS = "customresourcedefinitions.apiextensions.k8s.io", "servicemonitors.monitoring.coreos.com"
 PAUSED = "autoscaling.keda.sh/paused"
 GONE = "http://gone.monitoring.svc:9090"
 OLD_QUERY = "avg(vllm:gpu_cache_usage_perc)"
@@ -113,20 +112,7 @@ def login_of_five(cluster: Cluster) -> AbstractContextManager[None]:
 
 
 def _monitors_served(cluster: Cluster) -> AbstractContextManager[None]:
-    """The cluster knows ServiceMonitors."""
-    if cluster.objects.find(DEFINITIONS, MONITORS) is not None:
-        return nullcontext()
-    names = {"kind": "ServiceMonitor", "listKind": "ServiceMonitorList", "plural": "servicemonitors",
-             "singular": "servicemonitor"}  # fmt: skip
-    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
-    version = {"name": "v1", "served": True, "storage": True, "schema": schema}
-    spec = {"group": "monitoring.coreos.com", "scope": "Namespaced", "names": names, "versions": [version]}
-    notes = {"api-approved.kubernetes.io": "unapproved, of the lab"}
-    body = {
-        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
-        "metadata": {"name": MONITORS, "annotations": notes}, "spec": spec,
-    }  # fmt: skip
-    return made(cluster, DEFINITIONS, body)
+    return known(cluster, "servicemonitors.monitoring.coreos.com", "v1", "ServiceMonitor")
 
 
 def _workload(kind: str, name: str, image: str, **container: object) -> Json:

@@ -1,14 +1,13 @@
 """Faults of the network: policies, Gateways, routes and what stands behind them."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 from aiops.lab.api.kinds import Json
 from aiops.lab.api.store import Name, name_of
 from aiops.lab.cluster import Cluster
-from aiops.lab.provoked.hands import LONG_AGO_S, OFF, aged, let_go, made, say, whenever
+from aiops.lab.provoked.hands import DEFINITIONS, LONG_AGO_S, OFF, aged, known, let_go, made, say, whenever
 
-DEFINITIONS = "customresourcedefinitions.apiextensions.k8s.io"
 GATEWAYS, ROUTES = "gateways.gateway.networking.k8s.io", "httproutes.gateway.networking.k8s.io"
 ROUTE_VERSION = "gateway.networking.k8s.io/v1"
 POOLS, POOL_VERSION = "inferencepools.inference.networking.k8s.io", "inference.networking.k8s.io/v1"
@@ -113,22 +112,10 @@ def _made_of(cluster: Cluster, resource: str, body: Json) -> Iterator[None]:
                 chosen.append(body)
                 stack.enter_context(made(cluster, resource, body, ago_s=LONG_AGO_S))
 
-        known = cluster.objects.find(DEFINITIONS, resource) is not None
-        stack.enter_context(nullcontext() if known else made(cluster, DEFINITIONS, _definition(resource, body)))
+        version = body["apiVersion"].rpartition("/")[2]
+        stack.enter_context(known(cluster, resource, version, body["kind"]))
         stack.enter_context(whenever(cluster, DEFINITIONS, choose))
         yield
-
-
-def _definition(resource: str, body: Json) -> Json:
-    """A CustomResourceDefinition for the kind of an object."""
-    plural, _, group = resource.partition(".")
-    names = {"kind": body["kind"], "plural": plural}
-    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
-    version = {"name": body["apiVersion"].rpartition("/")[2], "served": True, "storage": True, "schema": schema}
-    spec = {"group": group, "scope": "Namespaced", "names": names, "versions": [version]}
-    meta = {"name": resource, "annotations": {"api-approved.kubernetes.io": "unapproved, of the lab"}}
-    version_of = "apiextensions.k8s.io/v1"
-    return {"apiVersion": version_of, "kind": "CustomResourceDefinition", "metadata": meta, "spec": spec}
 
 
 def _body(version: str, kind: str, name: str, spec: Json) -> Json:

@@ -1,6 +1,6 @@
 """Pods get their nodes (kube-scheduler)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from aiops.lab.api.kinds import Json
 from aiops.lab.api.objects import Writer
@@ -9,7 +9,7 @@ from aiops.lab.cluster import Cluster
 from aiops.lab.world.events import record
 from aiops.lab.world.placement import Room, explained, obstacles
 from aiops.lab.world.pods import condition_of, has_ended, is_going
-from aiops.lab.world.volumes import CLAIMS
+from aiops.lab.world.volumes import CLAIMS, CLASSES, SELECTED, waits_for_pod
 
 PART, SOURCE = "kube-scheduler", "default-scheduler"
 SCHEDULER = Writer(user=f"system:{PART}", manager=PART)
@@ -59,8 +59,11 @@ class Scheduler:
         if not free:
             self._refuse(pod, explained([why for _, why in found]))
             return
-        best = min(free, key=lambda room: (len(room.pods), room.node["metadata"]["name"]))
-        self._bind(pod, best.node["metadata"]["name"])
+        best: str = min(free, key=lambda room: (len(room.pods), room.node["metadata"]["name"])).node["metadata"]["name"]
+        if unbound := [claim for claim in self._claims(pod) if not _is_bound(claim)]:
+            self._nominate(pod, best, unbound)
+        else:
+            self._bind(pod, best)
 
     def _rooms(self) -> list[Room]:
         found: dict[str, tuple[Json, list[Json]]] = {
@@ -72,15 +75,32 @@ class Scheduler:
         return [Room(node, pods) for node, pods in found.values()]
 
     def _volumes(self, pod: Json) -> str | None:
-        """A claim that is not there, or not bound."""
-        for volume in pod["spec"].get("volumes") or ():
-            name = (volume.get("persistentVolumeClaim") or {}).get("claimName")
-            claim = name and self._objects.find(CLAIMS, name, pod["metadata"]["namespace"])
-            if name and claim is None:
+        """A claim that is not there, or not bound, unless that waits for the pod."""
+        for name in _claim_names(pod):
+            claim = self._objects.find(CLAIMS, name, pod["metadata"]["namespace"])
+            if claim is None:
                 return f'persistentvolumeclaim "{name}" not found'
-            if claim and claim.get("status", {}).get("phase") != "Bound":
+            of_class = self._objects.find(CLASSES, claim["spec"].get("storageClassName") or "")
+            if not _is_bound(claim) and not (of_class and waits_for_pod(of_class)):
                 return UNBOUND
         return None
+
+    def _claims(self, pod: Json) -> list[Json]:
+        return [self._objects.get(CLAIMS, name, pod["metadata"]["namespace"]) for name in _claim_names(pod)]
+
+    def _nominate(self, pod: Json, node: str, claims: list[Json]) -> None:
+        """The node is the pod's once its volumes are there; until then nobody says so by a condition."""
+
+        def select(now: Json) -> Json:
+            notes = {**(now["metadata"].get("annotations") or {}), SELECTED: node}
+            return {**now, "metadata": {**now["metadata"], "annotations": notes}}
+
+        for claim in claims:
+            meta = claim["metadata"]
+            if SELECTED not in (meta.get("annotations") or {}):
+                self._objects.edit(CLAIMS, meta["name"], meta["namespace"], select, SCHEDULER)
+        if pod["status"].get("nominatedNodeName") != node:
+            self._objects.set_status("pods", pod, {**pod["status"], "nominatedNodeName": node}, SCHEDULER)
 
     def _bind(self, pod: Json, node: str) -> None:
         def change(now: Json) -> Json:
@@ -108,3 +128,13 @@ class Scheduler:
 
 def _seen(node: Json) -> tuple[Json, Json, Json]:
     return node["spec"], node["metadata"].get("labels") or {}, node.get("status", {}).get("allocatable") or {}
+
+
+def _claim_names(pod: Json) -> Iterator[str]:
+    for volume in pod["spec"].get("volumes") or ():
+        if name := (volume.get("persistentVolumeClaim") or {}).get("claimName"):
+            yield name
+
+
+def _is_bound(claim: Json) -> bool:
+    return bool(claim.get("status", {}).get("phase") == "Bound")

@@ -7,13 +7,23 @@ from aiops.lab.api.store import Event, Name
 from aiops.lab.cluster import Cluster
 from aiops.lab.controllers import itself
 from aiops.lab.world.by_hand import is_by_hand
+from aiops.lab.world.events import record
 from aiops.lab.world.manager import MANAGER, PART
 from aiops.lab.world.pods import is_going
 
-CLAIMS, VOLUMES = "persistentvolumeclaims", "persistentvolumes"
+CLAIMS, VOLUMES, CLASSES = "persistentvolumeclaims", "persistentvolumes", "storageclasses.storage.k8s.io"
+SOURCE = "persistentvolume-controller"
+SELECTED = "volume.kubernetes.io/selected-node"
+"""Annotation of the scheduler, on a claim whose class waits for its first pod: that pod has a node now."""
 BOUND = "pv.kubernetes.io/bind-completed"
 CLOUD = Writer(user="system:pd-csi", manager="csi-provisioner")
 DEFAULT = "storageclass.kubernetes.io/is-default-class"
+NO_CLASS = "no persistent volumes available for this claim and no storage class is set"
+EXTERNAL = (
+    "Waiting for a volume to be created either by the external provisioner '{}' or manually by the system "
+    "administrator. If volume creation is delayed, please verify that the provisioner is running and correctly "
+    "registered."
+)
 
 
 def start(cluster: Cluster) -> None:
@@ -21,6 +31,11 @@ def start(cluster: Cluster) -> None:
     controller = Claims(cluster)
     cluster.objects.admission.append(controller.classified)
     cluster.control("persistentvolume", PART, controller.reconcile, {CLAIMS: itself, VOLUMES: _claimant})
+
+
+def waits_for_pod(storage_class: Json) -> bool:
+    """Its volumes are made where their first pod will be."""
+    return bool(storage_class.get("volumeBindingMode") == "WaitForFirstConsumer")
 
 
 def _claimant(event: Event) -> list[Name]:
@@ -39,7 +54,7 @@ class Claims:
         body = attempt.body
         if (attempt.kind.resource, attempt.operation) != (CLAIMS, "CREATE") or "storageClassName" in body["spec"]:
             return body
-        for each in self._objects.list("storageclasses.storage.k8s.io"):
+        for each in self._objects.list(CLASSES):
             if (each["metadata"].get("annotations") or {}).get(DEFAULT) == "true":
                 return {**body, "spec": {**body["spec"], "storageClassName": each["metadata"]["name"]}}
         return body
@@ -52,9 +67,27 @@ class Claims:
             ref = volume["spec"].get("claimRef") or {}
             if (ref.get("namespace"), ref.get("name")) == key and ref["uid"] != uid:
                 self._objects.delete(VOLUMES, volume["metadata"]["name"], "", CLOUD)
-        if claim is None or is_going(claim) or is_by_hand(claim) or claim["status"]["phase"] == "Bound":
+        if claim is None or is_going(claim) or claim["status"]["phase"] == "Bound":
             return
-        self._bind(claim)
+        if is_by_hand(claim):
+            self._tell(claim)
+        else:
+            self._bind(claim)
+
+    def _tell(self, claim: Json) -> None:
+        """What a claim waits for that nobody provisions."""
+        name = claim["spec"].get("storageClassName")
+        found = self._objects.find(CLASSES, name) if name else None
+        kind = "Normal"
+        if not name:
+            reason, message = "FailedBinding", NO_CLASS
+        elif found is None:
+            reason, message, kind = "ProvisioningFailed", f'storageclass.storage.k8s.io "{name}" not found', "Warning"
+        elif waits_for_pod(found) and SELECTED not in (claim["metadata"].get("annotations") or {}):
+            reason, message = "WaitForFirstConsumer", "waiting for first consumer to be created before binding"
+        else:
+            reason, message = "ExternalProvisioning", EXTERNAL.format(found["provisioner"])
+        record(self._objects, claim, reason, message, source=SOURCE, kind=kind)
 
     def _bind(self, claim: Json) -> None:
         meta, spec = claim["metadata"], claim["spec"]
