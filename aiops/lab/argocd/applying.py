@@ -36,13 +36,16 @@ def put(objects: Objects, kind: Kind, target: Json, *, server_side: bool, replac
 
 
 def predicted(kind: Kind, target: Json, live: Json, *, server_side: bool) -> Json:
-    """What the live object would be."""
-    if server_side:
-        entry = fields.entry(kind, replace(BY, operation="Apply"), "")
-        after = apply.merged(kind, live, target, entry, force=True)
-    else:
-        after = _client_side(kind, target, live)
-    return with_defaults(kind, after)
+    """What the live object would be, as far as Argo CD knows.
+
+    Of a custom resource that is applied on the server's side it does not know the defaults: what the server fills into
+    a list that is replaced as a whole is missed after each sync (argo-cd #11074; seen on 3.5.7).
+    """
+    if not server_side:
+        return with_defaults(kind, _client_side(kind, target, live))
+    entry = fields.entry(kind, replace(BY, operation="Apply"), "")
+    after = apply.merged(kind, live, target, entry, force=True)
+    return after if kind.custom else with_defaults(kind, after)
 
 
 def _client_side(kind: Kind, target: Json, live: Json) -> Json:
