@@ -28,14 +28,21 @@ def new(text: str) -> Edit:
 @contextmanager
 def pushed(operator: Operator, edits: Mapping[str, Edit]) -> Iterator[None]:
     """A commit, taken back afterwards."""
+    repository = operator.repository
+    files = {path: repository.work / path for path in edits}
+    before = {path: file.read_text() if file.exists() else None for path, file in files.items()}
     for path, edit in edits.items():
-        before = operator.repository.work / path
-        operator.repository.write(path, edit(before.read_text() if before.exists() else ""))
-    operator.repository.push()
+        repository.write(path, edit(before[path] or ""))
+    repository.push()
     try:
         yield
     finally:
-        operator.repository.undo()
+        for path, text in before.items():
+            if text is None:
+                files[path].unlink()
+            else:
+                repository.write(path, text)
+        repository.push()
         settle(operator, "wait", *PROFILE)
 
 

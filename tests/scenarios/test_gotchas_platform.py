@@ -378,7 +378,8 @@ CASES: Mapping[str, Case] = {
         ".*Service default/kueue-webhook.*0 ready endpoints",
     ),
     "kueue-defaults": Case(
-        "kueue-defaults", queue_differs, "ClusterQueue gpu is OutOfSync although keda was synced, and nothing else of it is",
+        "kueue-defaults", queue_differs,
+        "ClusterQueue gpu is OutOfSync although keda was synced, and nothing else of it is",
     ),
     "job": Case(
         "jobs-are-hooks", job_gone, "echo is OutOfSync for nothing but Job demos/mint, which is gone", "warn",

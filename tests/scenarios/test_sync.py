@@ -12,6 +12,8 @@ import pytest
 from tests.scenarios.cluster import eventually, get
 from tests.scenarios.conftest import Operator
 
+pytestmark = pytest.mark.long
+
 MODEL, DEPLOYMENT = "vllm-qwen", "serving/vllm-qwen/deployment.yaml"
 CATALOG = "clusters/lab/catalog/serving-core/vllm-qwen.yaml"
 Changed = Callable[..., str]
