@@ -17,7 +17,7 @@ from aiops.progress.results import Run
 
 LINE_BYTES = 64 * 1024
 """A journal's longest line, its end included."""
-_FILE = re.compile(r"(\d{8}T\d{6}-[0-9a-f]{4})\.jsonl")
+_FILE = re.compile(r"(?P<run>(?P<second>\d{8}T\d{6})-[0-9a-f]{4})\.jsonl")
 
 
 def state_folder() -> Path:
@@ -33,13 +33,25 @@ def runs_folder() -> Path:
 
 
 def run_ids(folder: Path) -> tuple[str, ...]:
-    """The ids of the runs that have a journal, newest first; OSError where a folder is there and cannot be read."""
+    """The ids of the runs that have a journal, newest first; OSError where a folder is there and cannot be read.
+
+    Of those that began in one second, the one that was written to last is the newest.
+    """
     try:
         with os.scandir(folder) as entries:
-            found = [_FILE.fullmatch(entry.name) for entry in entries if entry.is_file(follow_symlinks=False)]
+            files = [(entry.name, _written(entry)) for entry in entries if entry.is_file(follow_symlinks=False)]
     except FileNotFoundError:
         return ()
-    return tuple(sorted((match[1] for match in found if match), reverse=True))
+    found = [(match["second"], written, match["run"]) for name, written in files if (match := _FILE.fullmatch(name))]
+    return tuple(run for _, _, run in sorted(found, reverse=True))
+
+
+def _written(entry: os.DirEntry[str]) -> int:
+    """When; 0 where it has been deleted by now."""
+    try:
+        return entry.stat(follow_symlinks=False).st_mtime_ns
+    except FileNotFoundError:
+        return 0
 
 
 def runs(folder: Path, limit: int | None = None) -> tuple[Run, ...]:

@@ -227,9 +227,9 @@ def test_there_are_commands_to_hold_the_fixes_to() -> None:
     assert len(commands()) >= 5
 
 
-@pytest.mark.parametrize("command", commands())
-def test_every_command_of_aiops_in_a_fix_parses(command: str) -> None:
-    parse(shlex.split(command)[1:])
+def test_every_command_of_aiops_in_a_fix_parses() -> None:
+    for command in commands():
+        parse(shlex.split(command)[1:])
 
 
 def test_every_command_for_a_shell_can_be_pasted() -> None:

@@ -192,9 +192,32 @@ async def test_it_follows_its_objects_but_not_its_definitions(cluster: Cluster, 
     assert words(await refreshed(cluster)) == ("OutOfSync", "Healthy")
 
 
-def definition(name: str, kind: str) -> Json:
+@pytest.mark.parametrize(("options", "word"), [([], "Synced"), (["ServerSideApply=true"], "OutOfSync")])
+def test_what_the_server_fills_into_a_list(cluster: Cluster, folder: Path, options: list[str], word: str) -> None:
+    """Argo CD misses it where it applies a custom resource on the server's side (argo-cd #11074; seen on 3.5.7)."""
+    item = {"type": "object", "properties": {"name": {"type": "string"}, "way": {"type": "string", "default": "Any"}}}
+    spec = {"type": "object", "properties": {"items": {"type": "array", "items": item}}}
+    crd = definition("things.example.test", "Thing", properties={"spec": spec})
+    thing = {"apiVersion": "example.test/v1", "kind": "Thing", "metadata": {"name": "one"},
+             "spec": {"items": [{"name": "a"}]}}  # fmt: skip
+
+    @played
+    async def story(cluster: Cluster) -> None:
+        cluster.objects.create("customresourcedefinitions.apiextensions.k8s.io", crd, ADMIN)
+        write(folder, "app/note.yaml", thing)
+        application(cluster, syncPolicy={"automated": {}, "syncOptions": options})
+        await ended(cluster)
+        await settled(cluster)
+        assert words(app(cluster))[0] == word
+        kept = cluster.objects.get("things.example.test", "one", "x")["spec"]
+        assert kept == {"items": [{"name": "a", "way": "Any"}]}
+
+    story(cluster)
+
+
+def definition(name: str, kind: str, **more: object) -> Json:
     plural, _, group = name.partition(".")
-    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
+    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True, **more}}
     version = {"name": "v1", "served": True, "storage": True, "schema": schema}
     return {
         "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": name},

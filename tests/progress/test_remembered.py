@@ -51,6 +51,14 @@ def test_the_newest_comes_first(tmp_path: Path) -> None:
     assert [run.run for run in runs(tmp_path, 2)] == [run_id(3), run_id(2)]
 
 
+def test_of_one_second_the_one_that_was_written_to_last_comes_first(tmp_path: Path) -> None:
+    for written_at, end in enumerate(("ffff", "0000", "7777")):
+        file = tmp_path / f"{run_id(0)[:-4]}{end}.jsonl"
+        file.touch()
+        os.utime(file, (written_at, written_at))
+    assert [run[-4:] for run in run_ids(tmp_path)] == ["7777", "0000", "ffff"]
+
+
 def test_without_a_result_no_end_is_recorded(tmp_path: Path) -> None:
     recorded(tmp_path, 0, Said(text="one"), Said(text="two"))
     [run] = runs(tmp_path)

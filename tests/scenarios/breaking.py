@@ -74,12 +74,12 @@ def by_kubectl(do: str, undo: str = "") -> Broken:
     return broken
 
 
-def with_object(body: Json) -> Broken:
-    """An object that is there meanwhile."""
+def with_object(*bodies: Json) -> Broken:
+    """An object, or several, that are there meanwhile."""
 
     @contextmanager
     def broken(operator: Operator) -> Iterator[Environ]:
-        with made(operator.cluster, body):
+        with made(operator.cluster, *bodies):
             yield {}
 
     return broken

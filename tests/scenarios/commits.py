@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from unittest.mock import patch
 
 from aiops.snapshot import Json
@@ -99,11 +99,10 @@ def committed(ago_s: float) -> Broken:
 
     @contextmanager
     def broken(operator: Operator) -> Iterator[Environ]:
-        with patch.dict(os.environ, GIT_COMMITTER_DATE=stamp(ago_s)):
-            pushing = pushed(operator, {"NOTE": new("of nothing that is deployed\n")})
-            pushing.__enter__()
-        yield {}
-        pushing.__exit__(None, None, None)
+        with ExitStack() as there:
+            with patch.dict(os.environ, GIT_COMMITTER_DATE=stamp(ago_s)):
+                there.enter_context(pushed(operator, {"NOTE": new("of nothing that is deployed\n")}))
+            yield {}
 
     return broken
 

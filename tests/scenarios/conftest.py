@@ -104,12 +104,25 @@ class Operator:
         return self.finish(self.start(*words, environ=environ, folder=folder), *words)
 
 
+def own_home(home: Path, worker: str) -> Path:
+    """Where a worker of pytest-xdist has a stack of its own, of the programs that were built for all."""
+    if not worker:
+        return home
+    own = home / "workers" / worker
+    own.mkdir(parents=True, exist_ok=True)
+    for built in ("bin", "manifests"):
+        if not (own / built).exists():
+            (own / built).symlink_to(home / built)
+    return own
+
+
 @pytest.fixture(scope="session")
 def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """The chosen cluster; it is emptied by who needs it empty."""
     chosen: Cluster
     if request.config.getoption("--cluster") == "real":
-        chosen = RealCluster(Path(os.environ.get("REALSTACK_HOME", Path.home() / ".cache" / "realstack")))
+        home = Path(os.environ.get("REALSTACK_HOME", Path.home() / ".cache" / "realstack"))
+        chosen = RealCluster(own_home(home, os.environ.get("PYTEST_XDIST_WORKER", "")))
     else:
         chosen = LabCluster(tmp_path_factory.mktemp("lab"))
     yield chosen

@@ -83,7 +83,7 @@ def answered_again(operator: Operator) -> Iterator[None]:
     with made(operator.cluster, CHECKER), given_up_on(operator, "platform/keda/checked.yaml", CHECKED):
         nothing = operator("doctor", *PROFILE, "--fix", "webhooks-answer", "--yes")
         assert nothing.code == 3, nothing
-        assert "nothing of it can be cured by a write to the cluster: keda: the sync failed" in nothing.err, nothing
+        assert "nothing of it can be cured by a write to the cluster: keda: the sync failed" in nothing.text, nothing
         # there is no network between pods, so nobody can answer it: who was asked says yes by not being asked
         operator.cluster.kubectl("delete", "validatingwebhookconfiguration", CHECKER["metadata"]["name"])
         with made(operator.cluster, slice_):
@@ -187,7 +187,7 @@ def test_there_is_a_scenario_for_each_cure() -> None:
 def test_on_a_sound_platform_nothing_is_written(platform: Operator, slug: str) -> None:
     with untouched(platform):
         outcome = platform("doctor", *PROFILE, "--fix", slug, "--yes")
-    assert (outcome.code, f"{slug}: nothing to cure" in outcome.err) == (0, True), outcome
+    assert (outcome.code, f"{slug}: nothing to cure" in outcome.text) == (0, True), outcome
 
 
 @pytest.mark.parametrize("slug", ILL)
@@ -198,7 +198,7 @@ def test_it_is_cured_once_somebody_says_yes(platform: Operator, slug: str) -> No
         with untouched(platform):
             refused = platform("doctor", *PROFILE, "--fix", slug)
         assert (refused.code, ill.about in refused.text) == (2, True), refused
-        assert "nobody can be asked here, and nothing was written" in refused.err, refused
+        assert "nobody can be asked here, and nothing was written" in refused.text, refused
         words = ("doctor", *PROFILE, "--fix", slug, "--yes", "-o", "json")
         process = platform.start(*words)
         ill.meanwhile(platform)
@@ -225,7 +225,7 @@ def test_another_platforms_cluster_is_refused(platform: Operator) -> None:
         with untouched(platform):
             outcome = platform("doctor", *PROFILE, "--fix", "autoscaler-paused", "--yes")
         platform.cluster.kubectl("-n", NAMESPACE, "annotate", "scaledobject", MODEL, f"{PAUSED}=true")
-    assert (outcome.code, "runs another platform" in outcome.err) == (2, True), outcome
+    assert (outcome.code, "runs another platform" in outcome.text) == (2, True), outcome
 
 
 @pytest.mark.parametrize(
@@ -237,4 +237,4 @@ def test_another_platforms_cluster_is_refused(platform: Operator) -> None:
 )
 def test_a_check_without_a_cure(platform: Operator, slug: str, words: str) -> None:
     outcome = platform("doctor", *PROFILE, "--fix", slug, "--yes")
-    assert (outcome.code, words in outcome.err) == (2, True), outcome
+    assert (outcome.code, words in outcome.text) == (2, True), outcome

@@ -267,15 +267,6 @@ ENFORCER = body(
 )  # fmt: skip
 
 
-def with_objects(*bodies: Json) -> Broken:
-    @contextmanager
-    def broken(operator: Operator) -> Iterator[Environ]:
-        with made(operator.cluster, *bodies):
-            yield {}
-
-    return broken
-
-
 GATEWAY, GATEWAY_IN = "platform-gateway", "gateway-system"
 
 
@@ -418,7 +409,7 @@ CASES: Mapping[str, Case] = {
         "NetworkPolicy experience/default-deny keeps Gateway .* from Service experience/chat.*latent", "warn",
     ),
     "network-enforced": Case(
-        "network-paths", with_objects(DENY, ENFORCER),
+        "network-paths", with_object(DENY, ENFORCER),
         "NetworkPolicy experience/default-deny keeps Gateway .* from Service experience/chat",
     ),
     "gateway": Case(
