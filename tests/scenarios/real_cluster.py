@@ -1,8 +1,10 @@
 """tests/real/realstack: real control plane, real Argo CD, simulated pods."""
 
+import fcntl
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -15,6 +17,14 @@ PACE = {"SIM_NODE_S": "2", "SIM_IDLE_S": "4"}
 """Seconds until a GPU node joins, and until an idle one leaves."""
 
 
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One stack starts at a time: each takes ports that are free when it looks, and opens them seconds later."""
+    with (Path(tempfile.gettempdir()) / "realstack-starts").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 class RealCluster(Cluster):
     """Ten seconds to start."""
 
@@ -23,7 +33,8 @@ class RealCluster(Cluster):
     def start(self) -> dict[str, str]:
         """Its environment is what the stack prints."""
         self.down()
-        lines = self._stack("up").splitlines()
+        with _alone():
+            lines = self._stack("up").splitlines()
         exports = (line.removeprefix("export ").partition("=") for line in lines if line.startswith("export "))
         return {key: value for key, _, value in exports}
 
