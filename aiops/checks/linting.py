@@ -52,10 +52,15 @@ def _found(declared: Declared, check: Check) -> Sequence[Finding]:
     except Exception as error:  # noqa: BLE001 - one check's bug does not cost the others
         return (bug(error),)
     found = tuple(_of_group(declared, each) for each in found or (bug(AssertionError("it found nothing at all")),))
+    if any(each.status not in ("ok", "skip") for each in found):
+        return found
+    for name, why in declared.unrendered.items():
+        if why.untold:
+            return (Finding(status="unknown", symptom=f"application {name} could not be rendered", cause=why.why),)
     unasked = [name for name, why in declared.unrendered.items() if why.unasked]
-    if unasked and all(each.status in ("ok", "skip") for each in found):
-        why = declared.unrendered[unasked[0]].why
-        return (skip(f"{len(unasked)} applications are not rendered, {unasked[0]} for one: {why}"),)
+    if unasked:
+        why = declared.unrendered[unasked[0]]
+        return (skip(f"{len(unasked)} applications are not rendered, {unasked[0]} for one: {why.why}"),)
     return found
 
 

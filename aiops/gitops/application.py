@@ -49,7 +49,7 @@ def application(manifest: Body, file: str, group: Group) -> Application:
         group=group.name,
         layer=group.layer,
         automatic=automated is not None and value(automated, "enabled") is not False,
-        sources=tuple(_source(source) for source in sources),
+        sources=tuple(_source(source, file) for source in sources),
         namespace=value(spec, "destination", "namespace") or "",
         sync_options=texts(spec, "syncPolicy", "syncOptions"),
         manifest=manifest,
@@ -57,7 +57,10 @@ def application(manifest: Body, file: str, group: Group) -> Application:
     )
 
 
-def _source(source: Body) -> Source:
+def _source(source: Body, file: str) -> Source:
+    for key in ("repoURL", "path", "chart", "ref"):
+        if not isinstance(source.get(key), str | None):
+            raise TreeError(f"{file}: {key} of a source is `{source[key]}`, and is to be a text")
     return Source(
         repo_url=source.get("repoURL") or "",
         path=source.get("path"),

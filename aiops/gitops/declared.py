@@ -58,6 +58,8 @@ class Unrendered:
     why: str
     broken: bool = False
     """Argo CD cannot render it either."""
+    untold: bool = False
+    """The renderer gave no answer: nobody knows."""
     unasked: bool = False
     """Nobody tried: a program is missing, or was not wanted."""
 

@@ -2,7 +2,7 @@
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiops.config.model import Config
 from aiops.errors import TreeError
@@ -41,7 +41,8 @@ class Meant:
 def to_render(tree: Tree, files: Files, meant: Meant) -> tuple[str, ...]:
     """The folders that a kustomize has to render, without those that need the network or other programs for it."""
     folders = dict.fromkeys(folder for _, folder, _ in _folders(tree, meant.applications(tree)))
-    return tuple(folder for folder in folders if kustomization.find(files, folder) and not _outside(files, folder))
+    inside = (folder for folder in folders if not folder.startswith(("/", "..")))
+    return tuple(folder for folder in inside if kustomization.find(files, folder) and not _outside(files, folder))
 
 
 def declare(tree: Tree, files: Files, config: Config | None, meant: Meant, rendered: Rendered) -> Declared:
@@ -52,6 +53,7 @@ def declare(tree: Tree, files: Files, config: Config | None, meant: Meant, rende
     written: dict[str, tuple[Document, ...]] = {}
     for app, folder, recursive in _folders(tree, applications):
         try:
+            _refuse_absent(files, folder)
             if folder not in written:
                 written[folder] = documents(files, folder, recursive=recursive)
             found, why = _rendered(files, folder, written[folder], rendered)
@@ -76,6 +78,14 @@ def declare(tree: Tree, files: Files, config: Config | None, meant: Meant, rende
     )
 
 
+def _refuse_absent(files: Files, folder: str) -> None:
+    """TreeError for a folder that Argo CD does not find either."""
+    if folder.startswith(("/", "..")):
+        raise TreeError(f"{folder}: is outside of the repository")
+    if folder != "." and not files.under(folder):
+        raise TreeError(f"{folder}: no such folder in {files.where}")
+
+
 def _folders(tree: Tree, applications: Iterable[Application]) -> Iterator[tuple[Application, str, bool]]:
     """(application, folder of its own repository, whether it is read recursively)."""
     own = {layer.name: layer.repo_url for layer in tree.layers}
@@ -91,8 +101,8 @@ def _outside(files: Files, folder: str) -> str:
     try:
         parts = unread(files, folder)
     except TreeError:
-        return ""  # broken: whoever renders it says how
-    return next((one.what for one in parts if one.what in _OUTSIDE or "/" in one.what), "")
+        return "what is not there"  # and is told as that: a renderer might fetch before it sees
+    return next((one.what for one in parts if one.what in _OUTSIDE or kustomization.is_remote(one.what)), "")
 
 
 def _rendered(
@@ -106,7 +116,9 @@ def _rendered(
         return patched(written), Unrendered(f"its kustomization takes in {what}")
     output = rendered[folder]
     if isinstance(output, Unrendered):
-        return (), output
+        makes_secrets = output.broken and any(one.what == "secretGenerator" for one in unread(files, folder))
+        quiet = replace(output, why=f"{folder}: kustomize refuses it; its words may hold a Secret, and are left out")
+        return (), quiet if makes_secrets else output
     return tuple(_with_files(output, folder, written)), None
 
 

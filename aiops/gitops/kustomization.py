@@ -15,6 +15,8 @@ from aiops.gitops.parsing import Body, items, objects, parse, part, texts, value
 
 _NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _GENERATORS = ("helmCharts", "configMapGenerator", "secretGenerator", "generators", "transformers")
+_WRITTEN = ("patch", "literals", "images", "labels", "commonLabels", "commonAnnotations", "options", "helmCharts")
+"""Fields whose texts are values, or told already, and nothing that is fetched."""
 _SCALABLE = "Deployment|ReplicaSet|ReplicationController|StatefulSet"
 
 Found = Iterator[Document | Unread]
@@ -41,6 +43,7 @@ def walk(files: Files, file: str, above: tuple[str, ...] = ()) -> Found:
         for found in _listed(files, listed, (*above, file)):
             moves = isinstance(namespace, str) and isinstance(found, Document)
             yield replace(found, namespace=namespace) if moves else found
+    yield from (Unread(text, file) for text in _remote_texts(body))
     yield from (Unread(key, file) for key in _GENERATORS if value(body, key))
     yield from _patches(files, body, file)
 
@@ -50,14 +53,32 @@ def join(folder: str, name: str) -> str:
     return posixpath.normpath(posixpath.join(folder, name))
 
 
+def is_remote(text: str) -> bool:
+    """It names something that is fetched, as kustomize understands it."""
+    return "://" in text or "?ref=" in text or text.startswith(("github.com/", "git@"))
+
+
+def _remote_texts(body: object, key: str = "") -> Iterator[str]:
+    """Whatever a kustomization takes in from elsewhere, in whichever of its fields; not what it writes itself."""
+    if isinstance(body, Mapping):
+        for name, each in body.items():
+            if name not in _WRITTEN:
+                yield from _remote_texts(each, str(name))
+    elif isinstance(body, list):
+        for each in body:
+            yield from _remote_texts(each, key)
+    elif isinstance(body, str) and "\n" not in body and is_remote(body.partition("=")[2] or body):
+        yield body
+
+
 def _listed(files: Files, listed: str, above: tuple[str, ...]) -> Found:
     path = join(posixpath.dirname(above[-1]), listed)
     if files.read(path) is not None:
         yield from (document(body, file) for body, file in objects(files, [path]))
     elif inner := find(files, path):
         yield from walk(files, inner, above)
-    elif "://" in listed or "?ref=" in listed or listed.startswith(("github.com/", "git@")):
-        yield Unread(listed, above[-1])
+    elif is_remote(listed):
+        return  # told with all that the file takes from elsewhere
     else:
         raise TreeError(f"{above[-1]}: lists `{listed}`, which is not in {files.where}")
 
@@ -84,6 +105,8 @@ def _patch(files: Files, entry: Body, file: str) -> Found:
     if text is None:
         source = join(posixpath.dirname(file), str(value(entry, "path")))
         text = files.read(source)
+    if text is None and is_remote(str(value(entry, "path"))):
+        return
     if text is None:
         raise TreeError(f"{file}: the patch {source} is not in {files.where}")
     for body in _bodies(text, source):

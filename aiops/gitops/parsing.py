@@ -47,6 +47,8 @@ def _parsed(text: str, file: str) -> tuple[Any, ...]:
         raise TreeError(f"{where}: is not YAML: {error.problem}") from error
     except yaml.YAMLError as error:
         raise TreeError(f"{file}: is not YAML: {' '.join(str(error).split())}") from error
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, lists in lists in lists
+        raise TreeError(f"{file}: cannot be read: {type(error).__name__}") from error
 
 
 def objects(files: Files, paths: Iterable[str]) -> Iterator[tuple[Body, str]]:

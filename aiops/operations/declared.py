@@ -17,6 +17,8 @@ from aiops.gitops.tree import Tree
 from aiops.operations.revision import Revision
 from aiops.session import Session
 
+SECRET = "kind: Secret\n"  # noqa: S105 - a line of a manifest
+"""What has one is rendered each time: no value of a Secret is written to this machine."""
 AT_ONCE = 4
 """Renderings side by side: each is a program that keeps one core busy."""
 
@@ -31,7 +33,7 @@ def declared_at(session: Session, revision: Revision, layers: tuple[str, ...]) -
         with TemporaryDirectory(prefix="aiops-") as folder:
             session.git.export(session.repository, revision.branch, revision.commit, Path(folder))
             known = {**known, **render(Path(folder), missing, timeout_s=session.config.aiops.timeouts.git)}
-        cache.write({name: text for name, text in known.items() if isinstance(text, str)})
+        cache.write({name: text for name, text in known.items() if isinstance(text, str) and SECRET not in text})
     return declare(tree, files, session.config, meant, known)
 
 
@@ -59,4 +61,5 @@ def render(root: Path, folders: tuple[str, ...], *, timeout_s: float) -> Rendere
 
 
 def _why(error: AiopsError) -> Unrendered:
-    return Unrendered(error.message, broken=isinstance(error, Refused))
+    broken = isinstance(error, Refused)
+    return Unrendered(error.message, broken=broken, untold=not broken)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from aiops import clock
 from aiops.checks import ALL
@@ -55,8 +56,8 @@ def fix(session: Session, slug: str, profile: str | None, *, yes: bool, limit_s:
         _ask(session, len(planned))
     writes = tuple(_write(session, cure, each) for each in planned)
     written = any(each.outcome == "done" for each in writes)
-    after = _settled(session, slug, profile, limit_s) if written else before
-    return _result(slug, cure, writes, after)
+    after = _settled(session, slug, profile, planned, limit_s) if written else before
+    return _result(slug, cure, writes, after, _left(after, planned))
 
 
 def _cure(slug: str) -> Fix:
@@ -93,14 +94,29 @@ def _planned(verdict: Verdict, cure: Fix) -> Iterator[Planned]:
             yield Planned(kind, namespace, short)
 
 
+def _left(verdict: Verdict, planned: tuple[Planned, ...]) -> Literal["", "bad", "unknown"]:
+    """How the objects that were written to stand now; what else the check finds is no matter of these writes."""
+    if verdict.because or verdict.status == "unknown":
+        return "unknown"
+    meant = {str(each) for each in planned}
+    return (
+        "bad" if any(each.status in BAD and each.about in meant and not each.file for each in verdict.findings) else ""
+    )
+
+
 def _nothing(verdict: Verdict, slug: str) -> Fixed:
     first = verdict.findings[0]
-    code = {"fail": 3, "unknown": 5}.get(verdict.status, 0)
-    what = "nothing of it can be cured by a write to the cluster" if verdict.status in BAD else "nothing to cure"
-    hint = first.fix or f"aiops runbook {slug}" if code else ""
+    if verdict.because or verdict.status == "unknown":
+        code, what = 5, "could not tell"
+    elif verdict.status in BAD:
+        code, what = 3 if verdict.status == "fail" else 0, "nothing of it can be cured by a write to the cluster"
+    else:
+        code, what = 0, "nothing to cure"
+    hint = f"aiops runbook {verdict.because}" if verdict.because else first.fix or f"aiops runbook {slug}"
     return Fixed(
-        summary=f"{slug}: {what}: {first.symptom}", hint=hint, exit_code=code, slug=slug, check=checked(verdict)
-    )
+        summary=f"{slug}: {what}: {first.symptom}", hint=hint if code else "", exit_code=code, slug=slug,
+        check=checked(verdict),
+    )  # fmt: skip
 
 
 def _ask(session: Session, count: int) -> None:
@@ -118,13 +134,13 @@ def _write(session: Session, cure: Fix, planned: Planned) -> Write:
     return Write(about=str(planned), what=cure.words, outcome="done")
 
 
-def _settled(session: Session, slug: str, profile: str | None, limit_s: float) -> Verdict:
-    """Its verdict once it passes, or when the time is over."""
+def _settled(session: Session, slug: str, profile: str | None, planned: tuple[Planned, ...], limit_s: float) -> Verdict:
+    """The verdict once all is well with what was written to, or when the time is over."""
     began = clock.monotonic()
     while True:
         verdict = _look(session, slug, profile)
         elapsed_s = clock.monotonic() - began
-        if verdict.status not in (*BAD, "unknown") or elapsed_s >= limit_s:
+        if not _left(verdict, planned) or elapsed_s >= limit_s:
             return verdict
         first = verdict.findings[0]
         row = Row(name=slug, layer="checks", group="", state="waiting", detail=first.symptom, since_s=elapsed_s)
@@ -132,14 +148,16 @@ def _settled(session: Session, slug: str, profile: str | None, limit_s: float) -
         time.sleep(clock.real(AGAIN_S))
 
 
-def _result(slug: str, cure: Fix, writes: tuple[Write, ...], after: Verdict) -> Fixed:
+def _result(
+    slug: str, cure: Fix, writes: tuple[Write, ...], after: Verdict, left: Literal["", "bad", "unknown"]
+) -> Fixed:
     failed = [each for each in writes if each.outcome == "failed"]
     first = after.findings[0]
     if failed:
         summary, code = f"{slug}: {failed[0].about}: {failed[0].why}", 3
-    elif after.status in BAD:
+    elif left == "bad":
         summary, code = f"{slug} is not cured yet: {first.symptom}", 4
-    elif after.status == "unknown":
+    elif left == "unknown":
         summary, code = f"{slug}: whether it is cured could not be told: {first.symptom}", 5
     else:
         summary, code = f"{slug} is cured: {first.symptom}", 0

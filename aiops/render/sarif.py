@@ -2,12 +2,15 @@
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 from aiops import __version__
 from aiops.progress.events import Result, printable
 from aiops.progress.results import Checked, Found, Linted
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+WHOLE = "clusters"
+"""Where a finding is shown that is about no file: code hosts refuse what has no place."""
 LEVELS = {"fail": "error", "unknown": "error", "warn": "warning", "suppressed": "note"}
 
 
@@ -44,10 +47,10 @@ def _result(of: Linted, check: Checked, found: Found) -> dict[str, Any]:
         "level": LEVELS[found.status],
         "message": {"text": printable(". ".join(words for words in said if words))},
     }
-    if found.file:
-        root = "" if of.tree == "." else f"{of.tree}/"
-        region = {"region": {"startLine": found.line}} if found.line else {}
-        body["locations"] = [{"physicalLocation": {"artifactLocation": {"uri": f"{root}{found.file}"}, **region}}]
+    root = "" if of.tree == "." else f"{of.tree}/"
+    region = {"region": {"startLine": found.line}} if found.line else {}
+    place = {"artifactLocation": {"uri": quote(f"{root}{found.file or WHOLE}")}, **region}
+    body["locations"] = [{"physicalLocation": place}]
     if found.status == "suppressed":
         body["suppressions"] = [{"kind": "external", "justification": printable(found.evidence[-1].text)}]
     return body

@@ -5,7 +5,9 @@ import os
 import re
 import shutil
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -138,6 +140,66 @@ def test_what_cannot_be_rendered_fails(aiops: Shell) -> None:
     assert outcome.code == 3
     assert "application dex cannot be rendered" in outcome.out
     assert "nowhere.yaml" in outcome.out
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "configMapGenerator: [{{ name: x, files: ['a={url}/a'] }}]",
+        "patches: [{{ path: '{url}/p.yaml' }}]",
+        "resources: ['{url}/r.yaml', missing.yaml]",
+        "transformers: ['{url}/t.yaml']",
+        "openapi: {{ path: '{url}/o.json' }}",
+    ],
+)
+def test_no_tree_has_it_ask_the_network(aiops: Shell, field: str) -> None:
+    asked: list[str] = []
+
+    class Listener(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+    with HTTPServer(("127.0.0.1", 0), Listener) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        folder = aiops.folder / "platform" / "dex"
+        text = (folder / "kustomization.yaml").read_text()
+        line = field.format(url=f"http://127.0.0.1:{server.server_port}")
+        if line.startswith("resources"):
+            text = text.replace("resources:", "bases:")
+        (folder / "kustomization.yaml").write_text(f"{text}{line}\n")
+        outcome = aiops("lint")
+        server.shutdown()
+    assert asked == []
+    assert "dex" in outcome.out, outcome
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("path: platform/dex", "path: nowhere/x", "nowhere/x: no such folder"),
+        ("path: platform/dex", "path: ../../..", "is outside of the repository"),
+        ("path: platform/dex", "path: /etc", "is outside of the repository"),
+        ("path: platform/dex", "path: 5", "path of a source is `5`, and is to be a text"),
+    ],
+)
+def test_a_path_that_argo_cd_does_not_find_either(aiops: Shell, old: str, new: str, says: str) -> None:
+    file = next(aiops.folder.glob("clusters/*/catalog/identity/dex.yaml"))
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+    outcome = aiops("lint")
+    assert outcome.code in (2, 3), outcome
+    assert says in outcome.out + outcome.err
+
+
+def test_what_kustomize_says_of_secrets_is_left_out(aiops: Shell) -> None:
+    file = aiops.folder / "platform" / "dex" / "kustomization.yaml"
+    file.write_text(f"{file.read_text()}secretGenerator: [{{ name: s, literals: [canary-77] }}]\n")
+    outcome = aiops("lint")
+    assert outcome.code == 3
+    assert "its words may hold a Secret" in outcome.out
+    assert "canary-77" not in outcome.out + outcome.err
 
 
 @pytest.mark.parametrize(

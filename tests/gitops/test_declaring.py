@@ -82,7 +82,7 @@ def test_a_kustomization_that_needs_the_network_is_taken_as_it_is_written() -> N
 
 def test_what_argo_cd_cannot_render_either_is_broken() -> None:
     files = {"apps/zinc/kustomization.yaml": "resources: [absent.yaml]\n"}
-    found = declared(files, rendered={"apps/zinc": "never asked"})
+    found = declared(files)  # and nobody is asked to render it
     assert found.unrendered["zinc"].broken
     assert "lists `absent.yaml`" in found.unrendered["zinc"].why
 

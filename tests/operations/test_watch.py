@@ -10,7 +10,7 @@ from aiops.errors import Interrupted
 from aiops.judge.finding import Finding, Status
 from aiops.operations import watch as operation
 from aiops.operations.doctor import Choice, diagnose
-from aiops.operations.watch import changes, watch
+from aiops.operations.watch import changes, findings, watch
 from aiops.progress.events import Event
 from aiops.progress.results import Diagnosed, Watched
 from aiops.session import Session
@@ -33,7 +33,8 @@ def result(*found: Row) -> Diagnosed:
 
 
 def told(before: Diagnosed | None, after: Diagnosed) -> list[tuple[str, str, str]]:
-    return [(each.was, each.now, each.symptom) for each in changes(before, after)]
+    known = findings(before, {}) if before else None
+    return [(each.was, each.now, each.symptom) for each in changes(known, findings(after, known or {}), after.taken)]
 
 
 def test_the_first_look_changes_nothing() -> None:
@@ -49,6 +50,13 @@ def test_what_comes_and_what_goes() -> None:
 @pytest.mark.parametrize("about", ["Pod a/b", ""])
 def test_that_time_goes_by_is_no_change(about: str) -> None:
     assert told(result((about, "fail", "down for 1 min", "x")), result((about, "fail", "down for 2 min", "y"))) == []
+
+
+def test_what_cannot_be_told_now_is_not_over() -> None:
+    unread: Row = ("", "unknown", "no answer", "")
+    assert told(result(DOWN), result(unread)) == [("ok", "unknown", "no answer")]
+    hidden = findings(result(unread), findings(result(DOWN), {}))
+    assert [(each.was, each.now) for each in changes(hidden, findings(result(DOWN), hidden), "")] == [("unknown", "ok")]
 
 
 def test_it_looks_until_it_is_stopped(session: Session, told: list[Event], monkeypatch: pytest.MonkeyPatch) -> None:
