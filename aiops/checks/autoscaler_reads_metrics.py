@@ -71,8 +71,9 @@ def _of_scaled(body: Json, look: Look) -> Finding | None:
     """What is wrong with it: whom it asks; else what KEDA says of it, which asks nobody while it is paused."""
     who, paused = ref_of(body), autoscaling(body).paused
     if missing := _missing(body, look):
+        young = (age_s(look.at, body["metadata"].get("creationTimestamp")) or 0.0) < _GRACE_S
         return Finding(
-            status="warn" if paused else "fail",
+            status="warn" if paused or young else "fail",
             symptom=f"{who} reads its metrics from {missing}, which is not there",
             cause=f"it is paused, and would scale nothing once it is not: {_CAUSE}" if paused else _CAUSE,
             about=str(who),

@@ -1,12 +1,10 @@
 """Does a rollout of a GPU model wait for a second GPU, while its own older pod keeps the only one?"""
 
 from collections.abc import Iterator
-from fractions import Fraction
-from math import ceil, floor
 
 from aiops.checks.check import Check, at, of, ok, skip
 from aiops.gitops.declared import Declared, Manifest
-from aiops.gitops.parsing import Body, part, value
+from aiops.gitops.parsing import part, value
 from aiops.gitops.workloads import pods_made_by
 from aiops.judge.bill import gpus_of
 from aiops.judge.finding import Finding
@@ -15,13 +13,13 @@ from aiops.judge.kserve import is_serverless
 from aiops.judge.lineage import has_ended, is_going
 from aiops.judge.model import asks_for_gpu
 from aiops.judge.phases.autoscaler import report_of
+from aiops.judge.rollout import surges
 from aiops.judge.stoppable import gpu_pods, pods_of
 from aiops.judge.unplaced import Unplaced, node_is_coming, unplaced
 from aiops.snapshot import Json, ref_of
 from aiops.snapshot.look import Look
 
 _CAUSE = "the new pod starts before the old one ends: it waits for a second GPU, and the old one for it to be ready"
-_DEFAULT = "25%"
 """Of maxSurge and maxUnavailable alike."""
 
 
@@ -62,22 +60,7 @@ def _starts_first(workload: Manifest, path: tuple[str, ...]) -> bool:
     count = "minReplicas" if workload.kind == "InferenceService" else "replicas"
     replicas = value(workload.body, *path[:-1], count)
     one = replicas is None or str(replicas) in ("0", "1")
-    return one and (value(strategy, "type") or "RollingUpdate") == "RollingUpdate" and _surges(strategy)
-
-
-def _surges(strategy: Body) -> bool:
-    """Of one pod, the new one comes first. Percentages count as in kubernetes pkg/controller/deployment/util."""
-    rolling = part(strategy, "rollingUpdate")
-    surge = ceil(_share(rolling.get("maxSurge", _DEFAULT)))
-    return surge > 0 and floor(_share(rolling.get("maxUnavailable", _DEFAULT))) == 0
-
-
-def _share(number: object) -> Fraction:
-    """Of one pod; what is no number counts as the default."""
-    text = str(number)
-    digits = text.removesuffix("%")
-    whole = Fraction(digits if digits.isdecimal() else _DEFAULT.removesuffix("%"))
-    return whole / 100 if text.endswith("%") or not digits.isdecimal() else whole
+    return one and surges(strategy)
 
 
 def _judge(look: Look) -> Iterator[Finding]:

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 
 from aiops.checks.check import Check, at, of, ok, skip
 from aiops.gitops.declared import Declared, Manifest
-from aiops.gitops.parsing import items, texts, value
+from aiops.gitops.parsing import items, part, texts, value
 from aiops.gitops.workloads import pods_made_by
 from aiops.judge.age import age_s
 from aiops.judge.event import events_of, shown, words
 from aiops.judge.finding import Finding
+from aiops.judge.pod import statuses
+from aiops.judge.rollout import surges
 from aiops.snapshot import Json, ref_of
 from aiops.snapshot.look import Look
 
@@ -22,7 +24,7 @@ def _lint(declared: Declared) -> Iterator[Finding]:
     claims = {(each.namespace, each.name): each for each in declared.of("PersistentVolumeClaim") if _one_node(each)}
     mounted = ((each, name) for each in declared.of("Deployment") for name in _claims_of(each))
     users = [(each, name) for each, name in mounted if (each.namespace, name) in claims]
-    bad = [(each, name) for each, name in users if value(each.body, "spec", "strategy", "type") != "Recreate"]
+    bad = [(each, name) for each, name in users if surges(part(each.body, "spec", "strategy"))]
     for each, name in bad:
         yield Finding(
             status="fail",
@@ -72,10 +74,10 @@ def _age_s(look: Look, pod: Json) -> float:
 
 
 def _attached_elsewhere(pod: Json, events: tuple[Json, ...]) -> list[Json]:
-    """The events that say so, of a pod that has no container yet: once it runs, they are history."""
-    states: list[Json] = pod.get("status", {}).get("containerStatuses") or []
+    """The events that say so, of a pod none of whose containers has begun: once one has, they are history."""
+    begun = ("running", "terminated")
     if pod.get("status", {}).get("phase") != "Pending" or any(
-        "running" in (each.get("state") or {}) for each in states
+        state in (each.get("state") or {}) for each in statuses(pod) for state in begun
     ):
         return []
     return [

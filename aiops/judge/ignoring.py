@@ -51,7 +51,8 @@ def _wrong(entry: Body, namespace: str, name: str) -> Iterator[str]:
     yield from (field for field, meant in patterns.items() if not fnmatchcase(meant, str(entry.get(field) or "")))
     names = {"name": name, "namespace": namespace}
     yield from (field for field, meant in names.items() if entry.get(field) not in (None, "", meant))
-    if REPLICAS not in texts(entry, "jsonPointers") and ".spec.replicas" not in texts(entry, "jqPathExpressions"):
+    pointed = any(f"{REPLICAS}/".startswith(f"{each.rstrip('/')}/") for each in texts(entry, "jsonPointers"))
+    if not pointed and ".spec.replicas" not in texts(entry, "jqPathExpressions"):
         yield "jsonPointers"
 
 

@@ -41,15 +41,21 @@ def autoscaling(body: Body) -> Autoscaling:
     (kedacore/keda#5215)."""
     notes, spec = part(body, "metadata", "annotations"), part(body, "spec")
     pinned, paused = notes.get(PINNED), notes.get(PAUSED)
-    least = spec.get("idleReplicaCount", spec.get("minReplicaCount"))
+    idle = spec.get("idleReplicaCount")
+    least = spec.get("minReplicaCount") if idle is None else idle
     return Autoscaling(
         kind=str(value(spec, "scaleTargetRef", "kind") or "Deployment"),
         target=str(value(spec, "scaleTargetRef", "name") or ""),
         pinned=None if pinned is None else str(pinned),
         paused=pinned is not None or paused in ("true", True),
-        least=int(least or 0),
-        most=int(spec.get("maxReplicaCount", _MOST)),
+        least=_count(least, 0),
+        most=_count(spec.get("maxReplicaCount"), _MOST),
     )
+
+
+def _count(written: object, default: int) -> int:
+    """What is no number, as a template's variable, counts as what is not written."""
+    return int(str(written)) if str(written).isdecimal() else default
 
 
 def triggers_of(body: Body) -> Iterator[tuple[int, Body]]:

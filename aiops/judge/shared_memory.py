@@ -7,6 +7,9 @@ from aiops.gitops.parsing import Body, value
 from aiops.judge.mounts import SHARED_MEMORY, Mount, mount_of, mounts_of
 from aiops.judge.quantity import number_of
 
+ENOUGH = 1 << 30
+"""Bytes of /dev/shm below which several GPUs are sure to lack some: NCCL takes hundreds of MiB a process."""
+
 
 def in_memory(spec: Body, container: Body) -> tuple[Mount, ...]:
     """What of a container's volumes is memory."""
@@ -18,6 +21,9 @@ def is_shared_wide(spec: Body, container: Body) -> bool:
     found = mount_of(SHARED_MEMORY, mounts_of(spec, container))
     if found is None or found.path != SHARED_MEMORY:
         return bool(value(spec, "hostIPC"))
+    size = number_of(value(found.volume, "emptyDir", "sizeLimit"))
+    if found.in_memory and size is not None and size < ENOUGH:
+        return False
     return found.in_memory or not (found.lost or found.claim)
 
 
