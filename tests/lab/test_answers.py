@@ -98,6 +98,8 @@ def bare(value: Any) -> Any:
     found = {name: each for name, each in found.items() if each != [] or not value[name]}
     if str(value.get("kind")).endswith("AccessReview"):
         del found["metadata"]  # which tells who owns the fields of what is not even stored
+    if isinstance(owners := found.get("managedFields"), list):  # in the order of their seconds, which is when it was
+        found["managedFields"] = sorted(owners, key=lambda each: json.dumps(each, sort_keys=True))
     if isinstance(causes := found.get("causes"), list):
         found["causes"] = sorted({json.dumps(each, sort_keys=True) for each in causes})
     if len((found.get("details") or {}).get("causes", ())) > 1:
