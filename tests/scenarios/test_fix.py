@@ -48,10 +48,13 @@ class Ill:
     """What the world does once the cure is written."""
 
 
-def versions(cluster: Cluster) -> Mapping[str, str]:
-    """The resourceVersion of everything that a cure could write to."""
+def versions(cluster: Cluster) -> Mapping[str, Json]:
+    """Everything that a cure could write to, without the status, which its operator writes whenever it likes."""
     found = json.loads(cluster.kubectl("get", ",".join(WRITTEN), "-A", "-o", "json"))["items"]
-    return {str(ref_of(each)): each["metadata"]["resourceVersion"] for each in found}
+    for each in found:
+        each.pop("status", None)
+        del each["metadata"]["resourceVersion"]
+    return {str(ref_of(each)): each for each in found}
 
 
 @contextmanager
