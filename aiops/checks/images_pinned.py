@@ -1,10 +1,13 @@
 """Does a start take whatever image is there by then, or a model's wait for a registry that has nothing new?"""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from aiops.checks.check import Check, at, of, ok, skip
 from aiops.gitops.declared import Declared
+from aiops.gitops.places import Place
 from aiops.judge.declared_images import DeclaredImage, images_in_values, images_of
 from aiops.judge.finding import Finding
 
@@ -21,52 +24,43 @@ class _Flaw:
     """Of what is to be changed."""
 
 
+@dataclass(frozen=True)
+class _Use:
+    """An image where it is named."""
+
+    image: DeclaredImage
+    whose: str
+    about: Mapping[str, Any]
+    """Fields of a finding: the object or file, and who deploys it."""
+    place: Callable[..., Place]
+
+
 def _lint(declared: Declared) -> Iterator[Finding]:
-    found = [*_in_manifests(declared), *_in_values(declared)]
-    flawed = [each for each in found if each is not None]
-    yield from flawed
-    if not found:
+    uses = list(_uses(declared))
+    flawed = [(use, flaw) for use in uses if (flaw := _flaw(use.image)) is not None]
+    for use, flaw in flawed:
+        yield Finding(
+            status="warn",
+            symptom=f"{use.image.who} of {use.whose} {flaw.text}",
+            cause=flaw.cause,
+            fix=flaw.fix,
+            **use.about,
+            **at(use.place(*flaw.path)),
+        )
+    if not uses:
         yield skip("the tree names no image")
     elif not flawed:
-        yield ok(f"of {len(found)} images each means one version, and no model waits for one that its node has")
+        yield ok(f"of {len(uses)} images each means one version, and no model waits for one that its node has")
 
 
-def _in_manifests(declared: Declared) -> Iterator[Finding | None]:
-    """For each image what is wrong with it."""
+def _uses(declared: Declared) -> Iterator[_Use]:
     for manifest in declared.manifests:
         for image in images_of(manifest.body):
-            flaw = _flaw(image)
-            yield (
-                None
-                if flaw is None
-                else Finding(
-                    status="warn",
-                    symptom=f"{image.who} of {manifest} {flaw.text}",
-                    cause=flaw.cause,
-                    fix=flaw.fix,
-                    **of(manifest),
-                    **at(declared.place(manifest, *flaw.path)),
-                )
-            )
-
-
-def _in_values(declared: Declared) -> Iterator[Finding | None]:
+            yield _Use(image, str(manifest), of(manifest), partial(declared.place, manifest))
     for values in declared.values:
+        about = {"about": values.file, "owner": f"application {values.application}" if values.application else ""}
         for image in images_in_values(values.body):
-            flaw = _flaw(image)
-            yield (
-                None
-                if flaw is None
-                else Finding(
-                    status="warn",
-                    symptom=f"{image.who} of a chart's values {flaw.text}",
-                    cause=flaw.cause,
-                    fix=flaw.fix,
-                    about=values.file,
-                    owner=f"application {values.application}" if values.application else "",
-                    **at(declared.place_of(values, *flaw.path)),
-                )
-            )
+            yield _Use(image, "a chart's values", about, partial(declared.place_of, values))
 
 
 def _flaw(image: DeclaredImage) -> _Flaw | None:

@@ -1,13 +1,13 @@
 """GPU pods that no node takes, for longer than a node takes that comes quickly."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aiops.gitops.models import GPU
-from aiops.judge.age import age_s
+from aiops.judge.age import age_s, since
 from aiops.judge.fields import condition
-from aiops.judge.finding import Evidence
+from aiops.judge.finding import Evidence, Finding
 from aiops.judge.lineage import is_going
 from aiops.judge.phases.autoscaler import TRIGGERED, heard, is_adding, report_of
 from aiops.judge.phases.capacity import unscheduled
@@ -58,6 +58,28 @@ def denied_pods(look: Look, why: Why) -> tuple[tuple[Unplaced, Denied], ...]:
     return tuple((each, found) for each, found in pairs if found is not None and found.why == why)
 
 
+def denials(look: Look, why: Why, *, so: str, fix: str, none: str) -> Iterator[Finding]:
+    """A finding for each GPU pod to which the cloud gives no node for this reason; else that there is none.
+
+    `so`: what the cloud says, as a clause; `none`: what no pod waits for then.
+    """
+    found = denied_pods(look, why)
+    for each, told in found:
+        yield Finding(
+            status="fail",
+            symptom=f"{each.ref} waits for a GPU node for {since(each.seconds)}: {so}",
+            cause=told.said[0].text,
+            about=str(each.ref),
+            fix=fix,
+            evidence=(*told.said, each.said),
+        )
+    waiting = unplaced(look.items("pods"), look.at)
+    if not waiting:
+        yield Finding(status="skip", symptom="no GPU pod waits for a node")
+    elif not found:
+        yield Finding(status="ok", symptom=f"of {len(waiting)} GPU pods that wait for a node none waits for {none}")
+
+
 def node_is_coming(waiting: Unplaced, events: Iterable[Json], report: Json | None, now: datetime) -> bool:
     """The autoscaler has ordered a node, for this pod or at least now, and it may still join."""
     words = heard(waiting.pod, events)
@@ -71,9 +93,9 @@ def _is_refused(pod: Json) -> bool:
 
 
 def _unplaced(pod: Json, now: datetime) -> Unplaced:
-    words, since = unscheduled(pod)
-    seconds = age_s(now, since) if since else age_s(now, pod["metadata"].get("creationTimestamp"))
-    return Unplaced(pod, Evidence("scheduler", words, since), seconds or 0.0)
+    words, began = unscheduled(pod)
+    seconds = age_s(now, began) if began else age_s(now, pod["metadata"].get("creationTimestamp"))
+    return Unplaced(pod, Evidence("scheduler", words, began), seconds or 0.0)
 
 
 def _created(pod: Json, now: datetime) -> datetime:
