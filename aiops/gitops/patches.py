@@ -73,6 +73,6 @@ def _operate(body: dict[str, Any], operation: Body) -> None:
     if operation["op"] == "remove":
         del place[index]
     elif operation["op"] == "add" and isinstance(place, list):
-        place.insert(index, operation["value"])
+        place.insert(index, copy.deepcopy(operation["value"]))
     elif operation["op"] in ("add", "replace"):
-        place[index] = operation["value"]
+        place[index] = copy.deepcopy(operation["value"])  # or a later operation would change the patch

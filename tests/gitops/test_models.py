@@ -167,6 +167,17 @@ def test_a_null_in_a_patch_removes_the_key() -> None:
     assert list(deployment.body["spec"]) == ["template"]
 
 
+def test_a_patch_is_the_same_after_it_was_applied() -> None:
+    """What it adds is not what a later operation of it writes into."""
+    operations = '[{op: add, path: /spec/x, value: []}, {op: add, path: "/spec/x/-", value: y}]'
+    files = {
+        "app/kustomization.yaml": f"resources: [a.yaml]\npatches: [{{target: {{kind: Job}}, patch: '{operations}'}}]\n",
+        "app/a.yaml": "apiVersion: batch/v1\nkind: Job\nmetadata: {name: a}\nspec: {}\n",
+    }
+    written = documents(commit(files, {}), "app")
+    assert [patched(written)[0].body["spec"] for _ in range(3)] == [{"x": ["y"]}] * 3
+
+
 def test_an_overlay_in_another_folder() -> None:
     files = {
         "base/kustomization.yaml": "namespace: serving\nresources: [m.yaml]\n",
