@@ -35,6 +35,11 @@ class Application:
     manifest: Body
     file: str
 
+    @property
+    def written(self) -> list[Body]:
+        """Its sources, as they are written."""
+        return _written(self.manifest)
+
 
 def application(manifest: Body, file: str, group: Group) -> Application:
     """The manifest as an Application; TreeError where it has no name."""
@@ -43,7 +48,7 @@ def application(manifest: Body, file: str, group: Group) -> Application:
         raise TreeError(f"{file}: an Application without metadata.name")
     spec = part(manifest, "spec")
     automated = value(spec, "syncPolicy", "automated")
-    sources = items(spec, "sources") or [part(spec, "source")]
+    sources = _written(manifest)
     return Application(
         name=name,
         group=group.name,
@@ -55,6 +60,10 @@ def application(manifest: Body, file: str, group: Group) -> Application:
         manifest=manifest,
         file=file,
     )
+
+
+def _written(manifest: Body) -> list[Body]:
+    return items(manifest, "spec", "sources") or [part(manifest, "spec", "source")]
 
 
 def _source(source: Body, file: str) -> Source:

@@ -45,7 +45,6 @@ class Bringing:
     """What brings each kind, looked up once for a tree."""
 
     def __init__(self, declared: Declared) -> None:
-        on = {(group.layer, group.name) for group in declared.tree.groups if group.enabled}
         self._by_hand: set[GroupKind] = set()
         self._crds: dict[GroupKind, list[Bringer]] = {}
         self._hidden: list[tuple[Bringer, str]] = []
@@ -53,7 +52,7 @@ class Bringing:
             if not each.application:
                 self._by_hand.add(_defined(each.document))
         for app in declared.tree.applications:
-            bringer = Bringer(app, (app.layer, app.group) in on, app.layer in declared.layers)
+            bringer = Bringer(app, (app.layer, app.group) in declared.tree.on, app.layer in declared.layers)
             for kind in _crds(declared, app):
                 self._crds.setdefault(kind, []).append(bringer)
             if hint := _hint(declared, app):

@@ -83,11 +83,10 @@ class Declared:
     sources: Mapping[str, tuple[Document, ...]]
     """Folder of an application, its normal path: the documents and patches that its kustomization lists, as written."""
 
-    @property
+    @cached_property
     def off(self) -> frozenset[str]:
         """The applications whose group is switched off."""
-        on = {(group.layer, group.name) for group in self.tree.groups if group.enabled}
-        return frozenset(app.name for app in self.applications if (app.layer, app.group) not in on)
+        return frozenset(app.name for app in self.applications if (app.layer, app.group) not in self.tree.on)
 
     @cached_property
     def values(self) -> tuple[Values, ...]:

@@ -12,7 +12,7 @@ from aiops.gitops.declared import Declared, Manifest, Unrendered
 from aiops.gitops.document import Document, document
 from aiops.gitops.files import Files
 from aiops.gitops.manifests import documents, unread
-from aiops.gitops.parsing import items, objects, parse, part, value
+from aiops.gitops.parsing import objects, parse, value
 from aiops.gitops.patches import patched
 from aiops.gitops.repository import same_repository
 from aiops.gitops.tree import Tree
@@ -90,8 +90,7 @@ def _folders(tree: Tree, applications: Iterable[Application]) -> Iterator[tuple[
     """(application, folder of its own repository, whether it is read recursively)."""
     own = {layer.name: layer.repo_url for layer in tree.layers}
     for app in applications:
-        written = items(app.manifest, "spec", "sources") or [part(app.manifest, "spec", "source")]
-        for source, body in zip(app.sources, written, strict=True):
+        for source, body in zip(app.sources, app.written, strict=True):
             if source.path is not None and same_repository(source.repo_url, own[app.layer]):
                 yield app, posixpath.normpath(source.path), value(body, "directory", "recurse") is True
 

@@ -58,15 +58,15 @@ def is_remote(text: str) -> bool:
     return "://" in text or "?ref=" in text or text.startswith(("github.com/", "git@"))
 
 
-def _remote_texts(body: object, key: str = "") -> Iterator[str]:
+def _remote_texts(body: object) -> Iterator[str]:
     """Whatever a kustomization takes in from elsewhere, in whichever of its fields; not what it writes itself."""
     if isinstance(body, Mapping):
         for name, each in body.items():
             if name not in _WRITTEN:
-                yield from _remote_texts(each, str(name))
+                yield from _remote_texts(each)
     elif isinstance(body, list):
         for each in body:
-            yield from _remote_texts(each, key)
+            yield from _remote_texts(each)
     elif isinstance(body, str) and "\n" not in body and is_remote(body.partition("=")[2] or body):
         yield body
 

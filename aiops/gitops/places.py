@@ -38,8 +38,8 @@ def place(files: Files, document: Document, written: Iterable[Document], path: S
 
 def place_in_file(files: Files, file: str, path: Sequence[str | int]) -> Place:
     """Where a field of a file's first document is written, or what of it is nearest."""
-    roots = _documents(files.read(file) or "")
-    return _walk(roots[0], path, file)[1] if roots else Place(file, 1)
+    found = roots(files.read(file) or "")
+    return _walk(found[0], path, file)[1] if found else Place(file, 1)
 
 
 def first_line(files: Files, file: str, text: str) -> Place:
@@ -63,14 +63,15 @@ def _matches(pattern: str, text: str) -> bool:
 
 def _found(files: Files, file: str, kind: str, name: str, path: Sequence[str | int]) -> tuple[int, Place]:
     """(how much of the path is there, its place) in one file; -1 where the object is not in it."""
-    for root in _documents(files.read(file) or ""):
+    for root in roots(files.read(file) or ""):
         node = _object(root, kind, name)
         if node is not None:
             return _walk(node, path, file)
     return -1, Place(file, 1)
 
 
-def _documents(text: str) -> list[yaml.Node]:
+def roots(text: str) -> list[yaml.Node]:
+    """The nodes of a text's documents, with their marks; none where it is no YAML."""
     try:
         return [node for node in yaml.compose_all(text, Loader=_Loader) if node is not None]
     except yaml.YAMLError:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from aiops.config.spelling import did_you_mean
 from aiops.errors import TreeError
@@ -24,6 +25,11 @@ class Tree:
     """AppProject manifests."""
     where: str
     """The folder or commit that it was read from."""
+
+    @cached_property
+    def on(self) -> frozenset[tuple[str, str]]:
+        """(layer, name) of the enabled groups."""
+        return frozenset((group.layer, group.name) for group in self.groups if group.enabled)
 
     def layers_of(self, names: Sequence[str]) -> tuple[Layer, ...]:
         """The layers of these names, in this order; TreeError where one has no ApplicationSet."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from aiops.errors import TreeError
 from aiops.gitops.application import Application
 from aiops.gitops.files import Files
+from aiops.gitops.kustomization import join
 from aiops.gitops.parsing import Body, items, parse, part, texts, value
 
 
@@ -44,17 +45,17 @@ def _bodies(files: Files, file: str) -> Iterator[Body]:
 
 def _files(files: Files, app: Application) -> Iterator[str]:
     """Those that its sources name: `$ref/path`, or a path from the source's own folder."""
-    for source in _sources(app):
+    for source in app.written:
         for name in texts(source, "helm", "valueFiles"):
             _, is_ref, rest = name.partition("/") if name.startswith("$") else ("", "", name)
             folder = "" if is_ref else str(value(source, "path") or "")
-            path = posixpath.normpath(posixpath.join(folder, rest))
+            path = join(folder, rest)
             if files.read(path) is not None:
                 yield path
 
 
 def _inline(app: Application) -> Iterator[Values]:
-    for index, source in enumerate(_sources(app)):
+    for index, source in enumerate(app.written):
         where = ("spec", "sources", index) if items(app.manifest, "spec", "sources") else ("spec", "source")
         if body := part(source, "helm", "valuesObject"):
             yield Values(app.name, app.file, (*where, "helm", "valuesObject"), body)
@@ -69,7 +70,3 @@ def _parsed(text: str, file: str) -> Iterator[Body]:
         yield from (body for body in parse(text, file) if isinstance(body, dict))
     except TreeError as error:
         raise TreeError(f"{file}: its helm values: {error.message}") from error
-
-
-def _sources(app: Application) -> list[Body]:
-    return items(app.manifest, "spec", "sources") or [part(app.manifest, "spec", "source")]

@@ -12,9 +12,8 @@ import yaml
 
 from aiops.gitops.declared import Declared
 from aiops.gitops.files import Files
-from aiops.gitops.places import Place
+from aiops.gitops.places import Place, roots
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _ENDINGS = (".yaml", ".yml", ".json")
 Lines = Callable[[int], int]
 """From a line of a text, counted from 0, to that of its file, counted from 1."""
@@ -58,7 +57,7 @@ def fields(files: Files, file: str, holding: str) -> Iterator[Field]:
     text = files.read(file) if file.endswith(_ENDINGS) else None
     if text is None or holding not in text:
         return
-    for document, root in enumerate(_roots(text)):
+    for document, root in enumerate(roots(text)):
         yield from _walk(root, (), document, file, lambda line: line + 1, holding)
 
 
@@ -84,13 +83,6 @@ def whose(declared: Declared, file: str) -> str:
     return next((name for name in found if name), "")
 
 
-def _roots(text: str) -> list[yaml.Node]:
-    try:
-        return [node for node in yaml.compose_all(text, Loader=_Loader) if node is not None]
-    except yaml.YAMLError:
-        return []
-
-
 def _walk(
     node: yaml.Node, path: tuple[str | int, ...], document: int, file: str, lines: Lines, holding: str
 ) -> Iterator[Field]:
@@ -101,7 +93,7 @@ def _walk(
         pairs = [(index, item, item) for index, item in enumerate(node.value)]
     elif isinstance(node, yaml.ScalarNode) and holding in node.value and ":" in node.value:
         inner = _inner(node, lines)
-        for root in _roots(node.value):
+        for root in roots(node.value):
             if not isinstance(root, yaml.ScalarNode):
                 yield from _walk(root, path, document, file, inner, holding)
     for step, start, value in pairs:

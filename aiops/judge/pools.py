@@ -79,7 +79,7 @@ def _written(declared: Declared) -> Iterator[Pool]:
 
 def _of_charts(declared: Declared) -> Iterator[Pool]:
     for app in declared.applications:
-        sources = items(app.manifest, "spec", "sources") or [part(app.manifest, "spec", "source")]
+        sources = app.written
         for body in sources:
             if str(body.get("chart") or "").rpartition("/")[2] == CHART:
                 name = str(value(body, "helm", "releaseName") or app.name)

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from aiops import clock
@@ -18,24 +17,13 @@ from aiops.operations.target import prove_target
 from aiops.progress.events import Looked, Row, Said
 from aiops.progress.results import Fixed, Write
 from aiops.session import Session
+from aiops.snapshot import Ref
 
 AGAIN_S = 2.0
 """Between two looks: what was written takes a moment to show."""
 LIMIT_S = 120.0
 """For a cure to show; a sync that takes longer goes on by itself."""
 BAD = ("fail", "warn")
-
-
-@dataclass(frozen=True)
-class Planned:
-    """One write."""
-
-    kind: str
-    namespace: str
-    name: str
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
 
 
 def fix(session: Session, slug: str, profile: str | None, *, yes: bool, limit_s: float) -> Fixed:
@@ -85,16 +73,16 @@ def _with_needs(slug: str) -> tuple[Check, ...]:
     return tuple(check for check in ALL if check.slug in wanted)
 
 
-def _planned(verdict: Verdict, cure: Fix) -> Iterator[Planned]:
+def _planned(verdict: Verdict, cure: Fix) -> Iterator[Ref]:
     """The objects of live findings: what is written in a file is git's to change."""
     for found in verdict.findings:
         kind, _, name = found.about.partition(" ")
         if found.status in BAD and kind == cure.kind and not found.file:
             namespace, _, short = name.rpartition("/")
-            yield Planned(kind, namespace, short)
+            yield Ref("", kind, namespace, short)
 
 
-def _left(verdict: Verdict, planned: tuple[Planned, ...]) -> Literal["", "bad", "unknown"]:
+def _left(verdict: Verdict, planned: tuple[Ref, ...]) -> Literal["", "bad", "unknown"]:
     """How the objects that were written to stand now; what else the check finds is no matter of these writes."""
     if verdict.because or verdict.status == "unknown":
         return "unknown"
@@ -126,7 +114,7 @@ def _ask(session: Session, count: int) -> None:
         raise WrongUse("not confirmed: nothing was written", "aiops doctor shows what else may be done")
 
 
-def _write(session: Session, cure: Fix, planned: Planned) -> Write:
+def _write(session: Session, cure: Fix, planned: Ref) -> Write:
     try:
         cure.apply(session, planned.namespace, planned.name)
     except AiopsError as error:
@@ -134,7 +122,7 @@ def _write(session: Session, cure: Fix, planned: Planned) -> Write:
     return Write(about=str(planned), what=cure.words, outcome="done")
 
 
-def _settled(session: Session, slug: str, profile: str | None, planned: tuple[Planned, ...], limit_s: float) -> Verdict:
+def _settled(session: Session, slug: str, profile: str | None, planned: tuple[Ref, ...], limit_s: float) -> Verdict:
     """The verdict once all is well with what was written to, or when the time is over."""
     began = clock.monotonic()
     while True:

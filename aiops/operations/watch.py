@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import NoReturn
 
 from aiops import clock
-from aiops.checks.engine import reads_of
+from aiops.checks.engine import BAD, reads_of
 from aiops.errors import Interrupted
 from aiops.operations.doctor import Choice, diagnose
 from aiops.operations.look import take_look
@@ -14,7 +14,6 @@ from aiops.operations.paying import gpu_nodes
 from aiops.progress.results import Changed, Diagnosed, Found, Watched
 from aiops.session import Session
 
-BAD = ("fail", "warn", "unknown")
 Key = tuple[str, str]
 
 

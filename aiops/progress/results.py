@@ -292,6 +292,11 @@ class Linted(Result):
     """(application, why its objects are not known, or not all)."""
     checks: tuple[Checked, ...]
 
+    @property
+    def root(self) -> str:
+        """What stands before a finding's file, seen from where it was typed."""
+        return "" if self.tree == "." else f"{self.tree}/"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Write:

@@ -16,7 +16,7 @@ def commands(result: Result) -> Iterator[str]:
         if result.exit_code:
             yield _command("error", "aiops", " ".join((result.summary, result.hint)).strip())
         return
-    root = f"{result.tree}/" if isinstance(result, Linted) and result.tree != "." else ""
+    root = result.root if isinstance(result, Linted) else ""
     for check in result.checks:
         for found in check.findings:
             if level := LEVELS.get(found.status):

@@ -47,9 +47,8 @@ def _result(of: Linted, check: Checked, found: Found) -> dict[str, Any]:
         "level": LEVELS[found.status],
         "message": {"text": printable(". ".join(words for words in said if words))},
     }
-    root = "" if of.tree == "." else f"{of.tree}/"
     region = {"region": {"startLine": found.line}} if found.line else {}
-    place = {"artifactLocation": {"uri": quote(f"{root}{found.file or WHOLE}")}, **region}
+    place = {"artifactLocation": {"uri": quote(f"{of.root}{found.file or WHOLE}")}, **region}
     body["locations"] = [{"physicalLocation": place}]
     if found.status == "suppressed":
         body["suppressions"] = [{"kind": "external", "justification": printable(found.evidence[-1].text)}]

@@ -44,6 +44,7 @@ from tests.scenarios.commits import (
     webhook,
 )
 from tests.scenarios.conftest import Operator
+from tests.scenarios.lone_pods import patch_status
 from tests.scenarios.models import MODEL, NAMESPACE, gpu_nodes, replicas, scale
 
 pytestmark = pytest.mark.long
@@ -80,17 +81,10 @@ def definition(group: str, version: str, kind: str, *, namespaced: bool = True, 
 def known(cluster: Cluster, crd: Json) -> Iterator[None]:
     """A kind that is served meanwhile."""
     name = crd["metadata"]["name"]
-    cluster.kubectl("create", "-f", "-", text=json.dumps(crd))
-    cluster.kubectl("wait", "crd", name, "--for=condition=Established", "--timeout=60s")
-    eventually(cluster, f"{name} is listed", lambda: name in cluster.kubectl("api-resources", "-o", "name"))
-    yield
-    cluster.kubectl("delete", "crd", name, "--ignore-not-found")
-
-
-def say(cluster: Cluster, kind: str, name: str, status: Json) -> None:
-    """What who looks after an object would write of it."""
-    words = ("-n", FOLDER, "patch", kind, name, "--subresource=status", "--type=merge")
-    cluster.kubectl(*words, "-p", json.dumps({"status": status}))
+    with made(cluster, crd):
+        cluster.kubectl("wait", "crd", name, "--for=condition=Established", "--timeout=60s")
+        eventually(cluster, f"{name} is listed", lambda: name in cluster.kubectl("api-resources", "-o", "name"))
+        yield
 
 
 # How things are broken.
@@ -301,7 +295,7 @@ def route_to_nothing(operator: Operator) -> Iterator[Environ]:
     refused = {"type": "ResolvedRefs", "status": "False", "reason": "BackendNotFound", "message": "pool not found",
                "lastTransitionTime": stamp(LONG_AGO_S)}  # fmt: skip
     with made(operator.cluster, ROUTE):
-        say(operator.cluster, "httproute", "to-nothing", {"parents": [{"conditions": [refused]}]})
+        patch_status(operator.cluster, "httproute", "to-nothing", {"parents": [{"conditions": [refused]}]})
         yield {}
 
 
@@ -323,7 +317,7 @@ def pool_unanswered(operator: Operator) -> Iterator[Environ]:
     ready = {"type": "Ready", "status": "False", "lastTransitionTime": stamp(LONG_AGO_S)}
     status = {"phase": "Running", "conditions": [ready], "containerStatuses": [crashes]}
     with known(operator.cluster, POOLS), made(operator.cluster, POOL, pod):
-        say(operator.cluster, "pod", "unanswered", status)
+        patch_status(operator.cluster, "pod", "unanswered", status)
         yield {}
 
 

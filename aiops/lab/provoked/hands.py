@@ -17,6 +17,12 @@ DEFINITIONS = "customresourcedefinitions.apiextensions.k8s.io"
 LONG_AGO_S = 3600.0
 
 
+def body_of(version: str, kind: str, name: str, spec: Json) -> Json:
+    """An object in namespace default, which nobody who plays an operator looks after."""
+    meta = {"name": name, "namespace": "default", "annotations": OFF}
+    return {"apiVersion": version, "kind": kind, "metadata": meta, "spec": spec}
+
+
 @contextmanager
 def whenever(cluster: Cluster, resource: str, change: Callable[[Json], None]) -> Iterator[None]:
     """Change every object of a kind, also those that come or change meanwhile; `change` leaves alone what is so."""

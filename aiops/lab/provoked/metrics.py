@@ -7,7 +7,7 @@ from aiops.lab.api.kinds import Json
 from aiops.lab.api.refusals import Refusal
 from aiops.lab.api.store import Name, name_of
 from aiops.lab.cluster import Cluster
-from aiops.lab.provoked.hands import LONG_AGO_S, OFF, SOMEBODY, annotate, known, made, whenever
+from aiops.lab.provoked.hands import LONG_AGO_S, SOMEBODY, annotate, body_of, known, made, whenever
 from aiops.lab.provoked.infrastructure import scale
 from aiops.lab.world.pods import asks_for_gpu
 
@@ -83,7 +83,7 @@ def query_of_old(cluster: Cluster) -> Iterator[None]:
 def model_not_scraped(cluster: Cluster) -> Iterator[None]:
     """A vLLM server that no monitor selects, where Prometheus has monitors."""
     labels = {"app": "unwatched"}
-    service = _body("v1", "Service", "unwatched", {"selector": labels, "ports": [{"name": "http", "port": 8000}]})
+    service = body_of("v1", "Service", "unwatched", {"selector": labels, "ports": [{"name": "http", "port": 8000}]})
     with ExitStack() as stack:
         stack.enter_context(_monitors_served(cluster))
         stack.enter_context(made(cluster, SERVICES, service, ago_s=LONG_AGO_S))
@@ -119,9 +119,4 @@ def _workload(kind: str, name: str, image: str, **container: object) -> Json:
     labels = {"app": name}
     pods = {"containers": [{"name": "main", "image": image, **container}]}
     template = {"metadata": {"labels": labels}, "spec": pods}
-    return _body("apps/v1", kind, name, {"selector": {"matchLabels": labels}, "template": template})
-
-
-def _body(version: str, kind: str, name: str, spec: Json) -> Json:
-    meta = {"name": name, "namespace": "default", "annotations": OFF}
-    return {"apiVersion": version, "kind": kind, "metadata": meta, "spec": spec}
+    return body_of("apps/v1", kind, name, {"selector": {"matchLabels": labels}, "template": template})

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from aiops.lab.api.kinds import Json
 from aiops.lab.api.store import Name, name_of
 from aiops.lab.cluster import Cluster
-from aiops.lab.provoked.hands import DEFINITIONS, LONG_AGO_S, OFF, aged, known, let_go, made, say, whenever
+from aiops.lab.provoked.hands import DEFINITIONS, LONG_AGO_S, aged, body_of, known, let_go, made, say, whenever
 
 GATEWAYS, ROUTES = "gateways.gateway.networking.k8s.io", "httproutes.gateway.networking.k8s.io"
 ROUTE_VERSION = "gateway.networking.k8s.io/v1"
@@ -20,7 +20,7 @@ def nobody_admitted(cluster: Cluster) -> Iterator[None]:
     """A NetworkPolicy denies everything where a route sends its requests."""
 
     def deny(route: Json) -> AbstractContextManager[None]:
-        policy = _body("networking.k8s.io/v1", "NetworkPolicy", "default-deny", {"podSelector": {}})
+        policy = body_of("networking.k8s.io/v1", "NetworkPolicy", "default-deny", {"podSelector": {}})
         policy["metadata"]["namespace"] = route["metadata"]["namespace"]
         return made(cluster, "networkpolicies.networking.k8s.io", policy)
 
@@ -51,13 +51,13 @@ def route_to_nothing(cluster: Cluster) -> AbstractContextManager[None]:
     said = {"type": "ResolvedRefs", "status": "False", "reason": "BackendNotFound", "message": "pool not found"}
     status = {"parents": [{"conditions": [{**said, "lastTransitionTime": then}]}]}
     backend = {"group": POOL_VERSION.partition("/")[0], "kind": "InferencePool", "name": "nowhere"}
-    body = _body(ROUTE_VERSION, "HTTPRoute", "to-nothing", {"rules": [{"backendRefs": [backend]}]})
+    body = body_of(ROUTE_VERSION, "HTTPRoute", "to-nothing", {"rules": [{"backendRefs": [backend]}]})
     return _beside_a_route(cluster, lambda _: made(cluster, ROUTES, body, status, ago_s=LONG_AGO_S))
 
 
 def host_of_the_template(cluster: Cluster) -> AbstractContextManager[None]:
     """A route has a host that is not of the config's domain."""
-    body = _body(ROUTE_VERSION, "HTTPRoute", "of-the-template", {"hostnames": ["chat.template.example.org"]})
+    body = body_of(ROUTE_VERSION, "HTTPRoute", "of-the-template", {"hostnames": ["chat.template.example.org"]})
     return _beside_a_route(cluster, lambda _: made(cluster, ROUTES, body))
 
 
@@ -65,7 +65,7 @@ def host_of_the_template(cluster: Cluster) -> AbstractContextManager[None]:
 def pool_unanswered(cluster: Cluster) -> Iterator[None]:
     """The only pod of a pool crashes again and again."""
     then = cluster.clock.stamp(LONG_AGO_S)
-    pod = _body("v1", "Pod", "unanswered", {"containers": [{"name": "server", "image": "example.com/server:1"}]})
+    pod = body_of("v1", "Pod", "unanswered", {"containers": [{"name": "server", "image": "example.com/server:1"}]})
     pod["metadata"]["labels"] = SERVES
     crashes = {"name": "server", "image": "example.com/server:1", "imageID": "", "ready": False, "restartCount": 9,
                "state": {"waiting": {"reason": "CrashLoopBackOff"}},
@@ -73,7 +73,7 @@ def pool_unanswered(cluster: Cluster) -> Iterator[None]:
     ready = {"type": "Ready", "status": "False", "lastTransitionTime": then}
     status = {"phase": "Running", "conditions": [ready], "containerStatuses": [crashes]}
     spec = {"selector": {"matchLabels": SERVES}, "targetPorts": [{"number": 8000}]}
-    pool = _body(POOL_VERSION, "InferencePool", "unanswered", spec)
+    pool = body_of(POOL_VERSION, "InferencePool", "unanswered", spec)
     with made(cluster, "pods", pod, status, ago_s=LONG_AGO_S), _made_of(cluster, POOLS, pool):
         yield
 
@@ -83,7 +83,7 @@ def policy_of_nothing(cluster: Cluster) -> AbstractContextManager[None]:
     target = {"group": "gateway.networking.k8s.io", "kind": "HTTPRoute", "name": "nowhere"}
     traffic = {"extAuth": {"backendRef": {"name": "login", "port": 80}}}
     spec = {"targetRefs": [target], "traffic": traffic}
-    return _made_of(cluster, POLICIES, _body(POLICY_VERSION, "AgentgatewayPolicy", "of-nothing", spec))
+    return _made_of(cluster, POLICIES, body_of(POLICY_VERSION, "AgentgatewayPolicy", "of-nothing", spec))
 
 
 @contextmanager
@@ -116,11 +116,6 @@ def _made_of(cluster: Cluster, resource: str, body: Json) -> Iterator[None]:
         stack.enter_context(known(cluster, resource, version, body["kind"]))
         stack.enter_context(whenever(cluster, DEFINITIONS, choose))
         yield
-
-
-def _body(version: str, kind: str, name: str, spec: Json) -> Json:
-    meta = {"name": name, "namespace": "default", "annotations": OFF}
-    return {"apiVersion": version, "kind": kind, "metadata": meta, "spec": spec}
 
 
 def _says(body: Json, word: str) -> bool:
