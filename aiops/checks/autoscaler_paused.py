@@ -8,7 +8,7 @@ from aiops.gitops.declared import Declared
 from aiops.gitops.monitors import body_of
 from aiops.judge.fields import owner_of
 from aiops.judge.finding import Evidence, Finding
-from aiops.judge.keda import PAUSED, PINNED, autoscaling
+from aiops.judge.keda import PAUSED, PINNED, autoscaler_of, autoscaling
 from aiops.judge.model import asks_for_gpu
 from aiops.snapshot import Json, ref_of
 from aiops.snapshot.look import Look
@@ -87,9 +87,8 @@ def _evidence(body: Json, autoscalers: Iterable[Json]) -> Iterator[Evidence]:
     by = owner_of(body, "f:metadata", "f:annotations", f"f:{PAUSED}")
     who = f", written by {by['manager']}" if by.get("manager") else ""
     yield Evidence("its annotations", f"{said}{who}", str(by.get("time") or ""))
-    named = (body.get("status") or {}).get("hpaName") or f"keda-hpa-{body['metadata']['name']}"
     for each in autoscalers:
-        if (ref_of(each).namespace, ref_of(each).name) == (ref_of(body).namespace, named):
+        if (ref_of(each).namespace, ref_of(each).name) == autoscaler_of(body):
             spec = each.get("spec") or {}
             yield Evidence(str(ref_of(each)), f"between {spec.get('minReplicas', 1)} and {spec.get('maxReplicas')}")
 

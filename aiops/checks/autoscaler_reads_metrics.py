@@ -8,7 +8,7 @@ from aiops.judge.age import age_s
 from aiops.judge.fields import as_evidence, condition, said
 from aiops.judge.finding import Finding
 from aiops.judge.in_cluster import address_of
-from aiops.judge.keda import autoscaling, triggers_of
+from aiops.judge.keda import autoscaler_of, autoscaling, triggers_of
 from aiops.judge.promised import promised
 from aiops.snapshot import Json, ref_of
 from aiops.snapshot.look import Look
@@ -59,7 +59,7 @@ def _judge(look: Look) -> Iterator[Finding]:
         return
     bad = [found for each in scaled if (found := _of_scaled(each, look))]
     told = {found.about for found in bad}
-    makers = {_made_by(each): str(ref_of(each)) for each in scaled}
+    makers = {autoscaler_of(each): str(ref_of(each)) for each in scaled}
     own = [each for each in autoscalers if makers.get((ref_of(each).namespace, ref_of(each).name)) not in told]
     bad += [found for each in own if (found := _of_autoscaler(each, look))]
     yield from bad
@@ -115,12 +115,6 @@ def _missing(body: Json, look: Look) -> str:
         if address and (address.namespace, address.name) not in there:
             return str(address)
     return ""
-
-
-def _made_by(scaled: Json) -> tuple[str, str]:
-    """(namespace, name) of the HorizontalPodAutoscaler that KEDA makes for it."""
-    who = ref_of(scaled)
-    return who.namespace, str((scaled.get("status") or {}).get("hpaName") or f"keda-hpa-{who.name}")
 
 
 CHECK = Check(

@@ -84,5 +84,9 @@ def at(place: Place) -> dict[str, Any]:
 
 def of(manifest: Manifest) -> dict[str, Any]:
     """The fields of a Finding that say which declared object it is about, and who deploys it."""
-    owner = f"application {manifest.application}" if manifest.application else ""
-    return {"about": str(manifest), "owner": owner}
+    return {"about": str(manifest), "owner": owned_by(manifest.application)}
+
+
+def owned_by(application: str) -> str:
+    """Owner of a finding, by the name of the application that deploys it; empty where none does."""
+    return f"application {application}" if application else ""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from aiops.checks.check import Check, ok, skip
 from aiops.judge.age import age_s, since
 from aiops.judge.alive import JITTER_S, RESYNC_S, resync_s
-from aiops.judge.application import REFRESH, SKIP_RECONCILE
+from aiops.judge.application import REFRESH, left_alone
 from aiops.judge.comparison import compared, is_behind
 from aiops.judge.expectation import Expected
 from aiops.judge.finding import Evidence, Finding
@@ -23,7 +23,7 @@ def _judge(look: Look) -> Iterator[Finding]:
     found = [
         finding
         for each in behind
-        if not _left_alone(applications[each.name])
+        if not left_alone(applications[each.name])
         # for what is synced by hand nobody waits
         if (finding := _finding(look, plan, each, late_s)).status == "fail" or each.automatic
     ]
@@ -71,11 +71,6 @@ def _branch(app: Json, expected: Expected) -> str:
     spec, index = app["spec"], next(iter(expected.heads))
     sources = spec.get("sources") or [spec.get("source") or {}]
     return str(sources[index].get("targetRevision") or "HEAD") if index < len(sources) else ""
-
-
-def _left_alone(app: Json) -> bool:
-    """Somebody told Argo CD to keep off, which applications-settled tells."""
-    return (app["metadata"].get("annotations") or {}).get(SKIP_RECONCILE) == "true"
 
 
 CHECK = Check(

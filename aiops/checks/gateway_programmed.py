@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from aiops.checks.check import Check, at, of, ok, skip
+from aiops.checks.check import Check, at, of, ok, owned_by, skip
 from aiops.config import tables
 from aiops.gitops.declared import Declared
 from aiops.gitops.parsing import items, value
@@ -90,7 +90,7 @@ def _finding(look: Look, gateway: Json) -> Finding:
         or said(programmed)
         or "nobody has looked at it",
         about=str(ref),
-        owner=f"application {application}" if application else "",
+        owner=owned_by(application),
         fix=f"kubectl -n {ref.namespace} describe gateway {ref.name}",
         evidence=as_evidence(programmed),
     )

@@ -8,6 +8,7 @@ from aiops.gitops.declared import Declared
 from aiops.judge.command_line import CommandLine
 from aiops.judge.finding import Evidence, Finding
 from aiops.judge.model import gpus_of
+from aiops.judge.phases.last_words import key_of
 from aiops.judge.pod import ending, statuses
 from aiops.judge.probe import never_ready
 from aiops.judge.serving_images import serves_with_vllm
@@ -68,15 +69,11 @@ def _judge(look: Look) -> Iterator[Finding]:
         _out_of_memory(pod, container)
         for pod in look.items("pods")
         for container in statuses(pod)
-        if "gpu-memory" in said.get(_key(pod, container), ()) and never_ready(pod)
+        if "gpu-memory" in said.get(key_of(pod, container["name"]), ()) and never_ready(pod)
     ]
     yield from bad
     if not bad:
         yield ok("no model's start has run out of GPU memory")
-
-
-def _key(pod: Json, container: Json) -> str:
-    return f"{pod['metadata'].get('namespace', '')}/{pod['metadata']['name']}/{container['name']}"
 
 
 def _out_of_memory(pod: Json, container: Json) -> Finding:

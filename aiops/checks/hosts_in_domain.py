@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from aiops.checks.check import Check, at, of, ok, skip
+from aiops.checks.check import Check, at, of, ok, owned_by, skip
 from aiops.gitops.declared import Declared
 from aiops.gitops.parsing import Body, items, texts, value
 from aiops.judge.finding import Finding
@@ -53,7 +53,7 @@ def _judge(look: Look) -> Iterator[Finding]:
         if bad := [host for host in hosts if not _within(host, domain)]:
             application = application_of(body)
             found = _finding(str(ref_of(body)), bad, domain, none_within=len(outside) == len(every))
-            yield replace(found, owner=f"application {application}" if application else "")
+            yield replace(found, owner=owned_by(application))
     if not every:
         yield skip("no route and no Gateway of the cluster names a host")
     elif not outside:

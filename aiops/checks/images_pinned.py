@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from aiops.checks.check import Check, at, of, ok, skip
+from aiops.checks.check import Check, at, of, ok, owned_by, skip
 from aiops.gitops.declared import Declared
 from aiops.gitops.places import Place
 from aiops.judge.declared_images import DeclaredImage, images_in_values, images_of
@@ -58,7 +58,7 @@ def _uses(declared: Declared) -> Iterator[_Use]:
         for image in images_of(manifest.body):
             yield _Use(image, str(manifest), of(manifest), partial(declared.place, manifest))
     for values in declared.values:
-        about = {"about": values.file, "owner": f"application {values.application}" if values.application else ""}
+        about = {"about": values.file, "owner": owned_by(values.application)}
         for image in images_in_values(values.body):
             yield _Use(image, "a chart's values", about, partial(declared.place_of, values))
 

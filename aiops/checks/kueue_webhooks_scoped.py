@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from aiops.checks.check import Check, at, of, ok, skip
+from aiops.checks.check import Check, at, of, ok, owned_by, skip
 from aiops.gitops.argocd import settings_of
 from aiops.gitops.declared import Declared
 from aiops.gitops.kueue import Install, installs_of
@@ -51,7 +51,7 @@ def _unscoped(declared: Declared, installs: tuple[Install, ...]) -> Iterator[Fin
                 symptom=f"Kueue's chart is rendered with webhooks for every namespace: {', '.join(names)}",
                 cause=_CAUSE,
                 fix=f"{_FIX}, or set managedJobsNamespaceSelector in its configuration",
-                owner=f"application {each.application}" if each.application else "",
+                owner=owned_by(each.application),
                 **at(each.place),
             )
 
@@ -78,7 +78,7 @@ def _not_inflated(declared: Declared, installs: tuple[Install, ...]) -> Iterator
                 symptom="a kustomization inflates Kueue's chart, and Argo CD's settings do not allow that",
                 cause="without --enable-helm in kustomize.buildOptions its application cannot be rendered",
                 fix="set kustomize.buildOptions: --enable-helm in Argo CD's settings",
-                owner=f"application {each.application}" if each.application else "",
+                owner=owned_by(each.application),
                 **at(each.place),
             )
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterator
 
-from aiops.checks.check import Check, at, ok, skip
+from aiops.checks.check import Check, at, ok, owned_by, skip
 from aiops.gitops.declared import Declared
 from aiops.gitops.litellm_config import Entry, model_entries
 from aiops.judge.finding import Finding
@@ -48,7 +48,7 @@ def _finding(entry: Entry) -> Finding | None:
         cause=_CAUSE if missing else _FREE,
         fix=f"set {names} in its litellm_params: what the GPU costs per hour, by the tokens that it writes in one",
         about=place.file if "/" in place.file else "",
-        owner=f"application {entry.application}" if entry.application else "",
+        owner=owned_by(entry.application),
         **at(place),
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
-from aiops.checks.check import Check, at, ok, skip
+from aiops.checks.check import Check, at, ok, owned_by, skip
 from aiops.gitops.declared import Declared
 from aiops.gitops.litellm_config import model_entries
 from aiops.gitops.monitors import body_of
@@ -36,7 +36,7 @@ def _lint(declared: Declared) -> Iterator[Finding]:
                 cause=_CAUSE,
                 fix=_FIX,
                 about=place.file if "/" in place.file else "",
-                owner=f"application {owner}" if owner else "",
+                owner=owned_by(owner),
                 **at(place),
             )
 

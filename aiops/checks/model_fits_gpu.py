@@ -10,7 +10,7 @@ from aiops.judge.finding import Evidence, Finding
 from aiops.judge.footprint import number_in
 from aiops.judge.gpu_declared import declared_types
 from aiops.judge.gpu_types import GpuType, gpu_type
-from aiops.judge.phases.last_words import MEANINGS
+from aiops.judge.phases.last_words import MEANINGS, key_of
 from aiops.judge.pod import ending, statuses
 from aiops.judge.served_models import ServedModel, served_models
 from aiops.judge.stoppable import gpu_pods
@@ -101,12 +101,12 @@ def _judge(look: Look) -> Iterator[Finding]:
 
 def _died(pod: Json, node: Json, words: Mapping[str, list[str]]) -> Finding | None:
     """Its server has ended, and said that this GPU does not do."""
-    meta, labels = pod["metadata"], (node.get("metadata") or {}).get("labels") or {}
+    labels = (node.get("metadata") or {}).get("labels") or {}
     kind = next((labels[label] for label in ACCELERATOR_LABELS if labels.get(label)), "")
     selector = pod["spec"].get("nodeSelector") or {}
     free = not any(label in selector for label in ACCELERATOR_LABELS)
     for container in statuses(pod):
-        said = words.get(f"{meta['namespace']}/{meta['name']}/{container['name']}", ())
+        said = words.get(key_of(pod, container["name"]), ())
         meant = next((each for each in MEANINGS if each.id in said and each.id in _TOO_SMALL), None)
         # out of memory on the GPU that was meant is a matter of its settings
         if meant is None or container.get("ready") or (meant.id == "gpu-memory" and not free):

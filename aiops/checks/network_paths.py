@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from aiops.checks.check import Check, at, of, ok, skip
+from aiops.checks.check import Check, at, of, ok, owned_by, skip
 from aiops.gitops.declared import Declared
 from aiops.judge.finding import Evidence, Finding
 from aiops.judge.network import scenes
@@ -47,7 +47,7 @@ def _judge(look: Look) -> Iterator[Finding]:
     enforced = enforcer(look.items("daemon-sets"))
     for each in found.blocked:
         application = application_of(each.policy)
-        finding = replace(_finding(each), owner=f"application {application}" if application else "")
+        finding = replace(_finding(each), owner=owned_by(application))
         yield finding if enforced else replace(finding, status="warn", cause=f"{_LATENT}; {finding.cause}")
     yield from _rest(found)
 

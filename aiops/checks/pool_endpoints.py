@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from aiops.checks.check import Check, ok, skip
+from aiops.checks.check import Check, ok, owned_by, skip
 from aiops.judge.age import since
 from aiops.judge.event import events_of
 from aiops.judge.finding import Evidence, Finding, worst
@@ -46,7 +46,7 @@ def _finding(look: Look, each: PoolPods) -> Finding:
         symptom=f"{ref} has had no pod that is ready for {since(each.since_s(look.at))}",
         cause=f"{why.about}: {why.symptom}" if why else _NO_PODS,
         about=str(ref),
-        owner=f"application {application}" if application else "",
+        owner=owned_by(application),
         fix=f"kubectl -n {ref.namespace} get pods -l {selector}",
         evidence=(*(Evidence("its model", text) for text in wanted), *(why.evidence if why else ())),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from aiops.checks.check import Check, at, of, ok, skip
+from aiops.checks.check import Check, at, of, ok, owned_by, skip
 from aiops.config.spelling import did_you_mean
 from aiops.gitops.declared import Declared
 from aiops.gitops.parsing import items
@@ -46,7 +46,7 @@ def _lint(declared: Declared) -> Iterator[Finding]:
             symptom=f"{pool} selects pods labelled {labels}, and nothing in namespace {pool.namespace} makes such",
             cause="a pool without pods answers every request with 503",
             about=str(pool) if pool.name else pool.place.file,
-            owner=f"application {pool.application}" if pool.application else "",
+            owner=owned_by(pool.application),
             fix="correct the pool's selector, or the labels of its model's pods",
             **at(pool.place),
         )
@@ -86,7 +86,7 @@ def _of_route(look: Look, route: Json, there: Names, coming: Names) -> Finding |
         symptom=f"{ref} does not find its backend: {said(refusal)}".removesuffix(": ").rstrip("."),
         cause=_NAMES,
         about=str(ref),
-        owner=f"application {application}" if application else "",
+        owner=owned_by(application),
         fix=f"kubectl -n {ref.namespace} describe httproute {ref.name}",
         evidence=as_evidence(refusal),
     )

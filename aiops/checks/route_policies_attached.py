@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from math import inf
 
-from aiops.checks.check import Check, at, of, ok, skip
+from aiops.checks.check import Check, at, of, ok, owned_by, skip
 from aiops.config.spelling import did_you_mean
 from aiops.gitops.declared import Declared, Manifest
 from aiops.gitops.unseen import by_hand, deployed, unseen
@@ -106,7 +106,7 @@ def _found(policy: Json, symptom: str, condition: Json | None = None, status: St
         symptom=symptom.rstrip("."),
         cause=_OPEN if guards(policy) else _USELESS,
         about=str(ref),
-        owner=f"application {application}" if application else "",
+        owner=owned_by(application),
         fix=f"kubectl -n {ref.namespace} describe {ref.kind.lower()} {ref.name}",
         evidence=as_evidence(condition) if condition else (),
     )

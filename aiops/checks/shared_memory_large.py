@@ -12,6 +12,7 @@ from aiops.judge.command_line import CommandLine
 from aiops.judge.finding import Evidence, Finding, Status
 from aiops.judge.model import STARTUP_S, gpus_of
 from aiops.judge.mounts import SHARED_MEMORY
+from aiops.judge.phases.last_words import key_of
 from aiops.judge.pod import restarts, statuses
 from aiops.judge.probe import budget_s, never_ready
 from aiops.judge.shared_memory import is_shared_wide
@@ -96,8 +97,7 @@ def _hanging(look: Look, pod: Json, status: Json, body: Body) -> Iterator[Findin
     started = status["state"]["running"].get("startedAt")
     running_s, probe = age_s(look.at, started) or 0.0, part(body, "startupProbe")
     late = running_s > (budget_s(probe) if probe else STARTUP_S) or restarts(status) > 0
-    key = f"{pod['metadata'].get('namespace', '')}/{pod['metadata']['name']}/{status['name']}"
-    if late and never_ready(pod) and not look.value("last-words").get(key):
+    if late and never_ready(pod) and not look.value("last-words").get(key_of(pod, status["name"])):
         yield Finding(
             status="warn",
             symptom=f"container {status['name']} of {ref_of(pod)} has several GPUs, a small /dev/shm, and is not ready",

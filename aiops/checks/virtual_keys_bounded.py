@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from aiops.checks.check import Check, at, of, ok, skip
+from aiops.checks.check import Check, at, of, ok, owned_by, skip
 from aiops.gitops.declared import Declared
 from aiops.gitops.key_requests import KeyRequest, key_requests
 from aiops.gitops.litellm_config import litellm_settings
@@ -32,7 +32,7 @@ def _lint(declared: Declared) -> Iterator[Finding]:
         names = " and no ".join(missing)
         manifest = next((each for each in declared.manifests if each.file == request.place.file), None)
         owner = whose(declared, request.place.file)
-        ours = {"about": request.place.file, "owner": f"application {owner}" if owner else ""}
+        ours = {"about": request.place.file, "owner": owned_by(owner)}
         yield Finding(
             status="warn",
             symptom=f"{manifest or request.place.file} makes a virtual key that has no {names}",

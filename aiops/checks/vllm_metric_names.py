@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from aiops.checks.check import Check, at, of, ok, skip
+from aiops.checks.check import Check, at, of, ok, owned_by, skip
 from aiops.gitops.declared import Declared
 from aiops.judge.finding import Evidence, Finding
 from aiops.judge.keda import autoscaling, triggers_of
@@ -64,7 +64,7 @@ def _of_page(asked: Asked, about: Sequence[Server]) -> Finding | None:
 
 
 def _of_file(asked: Asked) -> dict[str, Any]:
-    owner = f"application {asked.application}" if asked.application else ""
+    owner = owned_by(asked.application)
     return {"about": asked.place.file if "/" in asked.place.file else "", "owner": owner}
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from aiops.checks.check import Check, at, ok, skip
+from aiops.checks.check import Check, at, ok, owned_by, skip
 from aiops.gitops.argocd import settings_of
 from aiops.gitops.declared import Declared
 from aiops.gitops.parsing import part
@@ -33,7 +33,7 @@ def _lint(declared: Declared) -> Iterator[Finding]:
             symptom=f"waves do not wait for the applications before them: {len(groups)} groups have several waves",
             cause=_CAUSE,
             fix=f"add {HEALTH} to Argo CD's settings, or give whatever comes too early enough retries",
-            owner=f"application {each.application}" if each.application else "",
+            owner=owned_by(each.application),
             evidence=(Evidence("groups", ", ".join(groups)),),
             **at(each.place),
         )

@@ -8,7 +8,7 @@ from aiops.gitops.declared import Declared, Manifest
 from aiops.judge.downloads import container_flaws, uri_flaws
 from aiops.judge.finding import Evidence, Finding
 from aiops.judge.hub import OFFLINE
-from aiops.judge.phases.last_words import MEANINGS
+from aiops.judge.phases.last_words import MEANINGS, key_of
 from aiops.judge.pod import AGAIN, ending, restarts, statuses, template
 from aiops.judge.weights import Flaw, flaws, model_of
 from aiops.snapshot import Json, ref_of
@@ -75,15 +75,11 @@ def _judge(look: Look) -> Iterator[Finding]:
         _failed(pod, status, meaning)
         for pod in look.items("pods")
         for status in statuses(pod)
-        if (meaning := _meaning(pod, status, said.get(_key(pod, status), ())))
+        if (meaning := _meaning(pod, status, said.get(key_of(pod, status["name"]), ())))
     ]
     yield from bad
     if not bad:
         yield ok("no container has failed for want of what it fetches from Hugging Face")
-
-
-def _key(pod: Json, status: Json) -> str:
-    return f"{pod['metadata'].get('namespace', '')}/{pod['metadata']['name']}/{status['name']}"
 
 
 def _meaning(pod: Json, status: Json, ids: tuple[str, ...]) -> str:

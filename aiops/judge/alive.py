@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from aiops.judge.age import age_s, since
-from aiops.judge.application import REFRESH, SKIP_RECONCILE
+from aiops.judge.application import REFRESH, left_alone
 from aiops.judge.applicationset import REFRESH as SET_REFRESH
 from aiops.judge.condition import errors
 from aiops.judge.fields import is_true, owner_of
@@ -90,8 +90,9 @@ def _since(body: Json, *field: str) -> str:
 def is_looked_at(application: Json) -> bool:
     """Not where somebody asked for the contrary; and of an invalid spec no comparison is ever noted (InvalidSpecError:
     argo-cd v3.5.7 appcontroller.go processAppRefreshQueueItem)."""
-    skipped = (application["metadata"].get("annotations") or {}).get(SKIP_RECONCILE) == "true"
-    return not skipped and all(kind != "InvalidSpecError" for kind, _ in errors(application.get("status", {})))
+    return not left_alone(application) and all(
+        kind != "InvalidSpecError" for kind, _ in errors(application.get("status", {}))
+    )
 
 
 def _duration(text: object, default: float) -> float:

@@ -60,6 +60,11 @@ def judge_application(app: Json | None, expected: Expected, since: datetime | No
     return _health(app, expected)
 
 
+def left_alone(app: Json) -> bool:
+    """Somebody told Argo CD to keep off it."""
+    return (app["metadata"].get("annotations") or {}).get(SKIP_RECONCILE) == "true"
+
+
 def refresh_pending(app: Json) -> bool:
     """A refresh was asked for and Argo CD has not answered it yet."""
     return REFRESH in (app["metadata"].get("annotations") or {})
@@ -79,7 +84,7 @@ def _obstacles(app: Json, expected: Expected, since: datetime | None) -> Iterato
     operation = operation_of(app)
     if meta.get("deletionTimestamp"):
         yield Verdict(state="waiting", detail="is being deleted")
-    if (meta.get("annotations") or {}).get(SKIP_RECONCILE) == "true":
+    if left_alone(app):
         yield Verdict(state="hopeless", detail=f"annotated {SKIP_RECONCILE}=true: Argo CD does not look at it")
     if not status.get("reconciledAt") and not status.get("conditions"):
         yield Verdict(state="waiting", detail="Argo CD has not looked at it yet", stale=True)

@@ -58,6 +58,12 @@ def _count(written: object, default: int) -> int:
     return int(str(written)) if str(written).isdecimal() else default
 
 
+def autoscaler_of(scaled: Json) -> tuple[str, str]:
+    """(namespace, name) of the HorizontalPodAutoscaler that KEDA makes for a ScaledObject."""
+    who = ref_of(scaled)
+    return who.namespace, str((scaled.get("status") or {}).get("hpaName") or f"keda-hpa-{who.name}")
+
+
 def triggers_of(body: Body) -> Iterator[tuple[int, Body]]:
     """(index, metadata) of each trigger that asks a Prometheus."""
     for index, each in enumerate(items(body, "spec", "triggers")):

@@ -8,11 +8,10 @@ from aiops.gitops.parsing import value
 from aiops.gitops.workloads import pods_made_by
 from aiops.judge.age import age_s
 from aiops.judge.fields import condition
-from aiops.judge.lineage import is_ready
+from aiops.judge.lineage import has_ended, is_going, is_ready
 from aiops.judge.model import model_of
 from aiops.judge.network.servers import selector_of
 from aiops.judge.raised import when_scaled
-from aiops.judge.stoppable import ENDED
 from aiops.snapshot import Json, ref_of
 
 _NODE_AND_IMAGE_S = 900.0
@@ -61,7 +60,7 @@ def pool_pods(pool: Json, pods: Iterable[Json], deployments: Iterable[Json]) -> 
     def has(body: Json, labels: Mapping[str, str]) -> bool:
         return bool(selector) and ref_of(body).namespace == namespace and selector.items() <= labels.items()
 
-    living = (each for each in pods if value(each, "status", "phase") not in ENDED and not _ends(each))
+    living = (each for each in pods if not has_ended(each) and not is_going(each))
     return PoolPods(
         pool=pool,
         pods=tuple(each for each in living if has(each, each["metadata"].get("labels") or {})),
@@ -73,10 +72,6 @@ def replicas(deployment: Json) -> int:
     """How many a Deployment wants."""
     wanted = value(deployment, "spec", "replicas")
     return 1 if wanted is None else int(wanted)
-
-
-def _ends(pod: Json) -> bool:
-    return bool(pod["metadata"].get("deletionTimestamp"))
 
 
 def _changed(body: Json, kind: str) -> str | None:

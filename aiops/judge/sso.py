@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 
 from aiops.gitops.parsing import Body, items, part, value
 from aiops.gitops.workloads import pods_made_by
+from aiops.judge.scaling import makes
 from aiops.snapshot import Json, ref_of
 
 SSO = ("GENERIC_CLIENT_ID", "GOOGLE_CLIENT_ID", "MICROSOFT_CLIENT_ID")
@@ -16,7 +17,7 @@ def variables_of(workload: Json, externalsecrets: Iterable[Json]) -> tuple[set[s
     """(names of the variables of its containers, Secrets and ConfigMaps that bring more, which nobody can name)."""
     names, unknown = set[str](), list[str]()
     namespace = ref_of(workload).namespace
-    filled = {secret_of(each): each for each in externalsecrets if ref_of(each).namespace == namespace}
+    filled = {makes(each): each for each in externalsecrets if ref_of(each).namespace == namespace}
     for container in (each for pods in pods_made_by(workload) for each in pods.containers):
         names |= container.env.keys()
         for source in items(container.body, "envFrom"):
@@ -25,12 +26,6 @@ def variables_of(workload: Json, externalsecrets: Iterable[Json]) -> tuple[set[s
             names |= set(keys or ())
             unknown += [] if keys is not None else [name]
     return names, unknown
-
-
-def secret_of(externalsecret: Body) -> str:
-    """The Secret that it fills."""
-    name = value(externalsecret, "spec", "target", "name") or value(externalsecret, "metadata", "name")
-    return str(name)
 
 
 def keys_of(externalsecret: Body) -> list[str] | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from aiops.judge.application import SKIP_RECONCILE, judge_application
+from aiops.judge.application import judge_application, left_alone
 from aiops.judge.comparison import is_behind, other_commit
 from aiops.judge.delivery import GroupKind, missing_kinds
 from aiops.judge.expectation import Expected
@@ -26,7 +26,7 @@ def told_by(
     if gave_up(app, expected, known):
         return "sync-retries"
     if is_behind(app, expected):
-        return "" if _left_alone(app) else "commit-current"
+        return "" if left_alone(app) else "commit-current"
     if synced_and_differs(app, expected, QUEUE):
         return "kueue-defaults"
     gone = jobs is not None and missing_jobs(app, expected, jobs)
@@ -69,7 +69,3 @@ def missing_jobs(app: Json, expected: Expected, jobs: Collection[tuple[str, str]
     found = synced_and_differs(app, expected, JOB)
     gone = all((each.get("namespace", ""), each["name"]) not in jobs for each in found)
     return found if gone else ()
-
-
-def _left_alone(app: Json) -> bool:
-    return (app["metadata"].get("annotations") or {}).get(SKIP_RECONCILE) == "true"

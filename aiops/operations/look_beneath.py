@@ -15,7 +15,7 @@ from aiops.judge.application import judge_application
 from aiops.judge.delivery import missing_kinds
 from aiops.judge.lineage import is_ready
 from aiops.judge.model import model_of
-from aiops.judge.phases.last_words import meaning_of
+from aiops.judge.phases.last_words import key_of, meaning_of
 from aiops.judge.plan import details_data
 from aiops.judge.pod import ending, restarts, statuses
 from aiops.judge.requests import names_of, requests_of
@@ -112,10 +112,7 @@ class BeneathReads:
             for container in statuses(pod)
             if not container.get("ready") and (ending(container).get("exitCode") or restarts(container))
         ]
-        reads = {
-            f"{pod['metadata']['namespace']}/{pod['metadata']['name']}/{name}": partial(self._meanings, pod, name)
-            for pod, name in failed[:MOST_LOGS]
-        }
+        reads = {key_of(pod, name): partial(self._meanings, pod, name) for pod, name in failed[:MOST_LOGS]}
         answers, failures = gather(reads)
         for error in failures.values():
             if not isinstance(error, Invalid | NotFound):  # it has no log any more

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from aiops.judge.application import SKIP_RECONCILE, refresh_pending
+from aiops.judge.application import SKIP_RECONCILE, left_alone, refresh_pending
 from aiops.judge.comparison import compared, other_commit, spec_compared
 from aiops.judge.condition import errors, of_git
 from aiops.judge.expectation import Expected
@@ -36,7 +36,7 @@ def next_step(app: Json | None, expected: Expected, run: str, *, asked_at: str |
     """
     if app is None or app["metadata"].get("deletionTimestamp"):
         return _failed(expected, "it was deleted" if app is None else "it is being deleted")
-    if (app["metadata"].get("annotations") or {}).get(SKIP_RECONCILE) == "true":
+    if left_alone(app):
         return _failed(expected, f"annotated {SKIP_RECONCILE}=true: Argo CD does not look at it")
     if is_ours(app, run):
         return _follow(app, expected)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from aiops.judge.finding import Evidence
 from aiops.judge.phases.secrets import masked
 from aiops.judge.text import one_line
+from aiops.snapshot import Json
 
 
 class Meaning(NamedTuple):
@@ -112,6 +113,12 @@ def meaning_of(lines: Iterable[str], *, offline: bool) -> tuple[Meaning, str] | 
         if found is not None and (offline or not meaning.offline):
             return meaning, one_line(masked(found))
     return None
+
+
+def key_of(pod: Json, container: str) -> str:
+    """Under which the read `last-words` of a look has a container."""
+    meta = pod["metadata"]
+    return f"{meta.get('namespace', '')}/{meta['name']}/{container}"
 
 
 def quoted(container: str, line: str) -> Evidence:
