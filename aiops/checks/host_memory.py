@@ -9,10 +9,11 @@ from aiops.judge.fields import as_evidence, condition, is_true
 from aiops.judge.finding import Evidence, Finding
 from aiops.judge.gpu_declared import GpuPods, gpu_pods_of
 from aiops.judge.hosts import host_of, memory_limit_gib, requests_of
-from aiops.judge.model import STARTUP_S
+from aiops.judge.machines import Machine
+from aiops.judge.model import startup_limit_s
 from aiops.judge.phases.startup import out_of_memory
 from aiops.judge.pod import ending, statuses, template
-from aiops.judge.probe import budget_s, never_ready
+from aiops.judge.probe import never_ready
 from aiops.judge.served_models import served_models
 from aiops.judge.stoppable import gpu_pods
 from aiops.snapshot import Json, moment, ref_of
@@ -24,8 +25,8 @@ _CAUSE = "weights pass through the host's memory, and the kernel kills who is ov
 
 def _lint(declared: Declared) -> Iterator[Finding]:
     pods = list(gpu_pods_of(declared))
-    known = [each for each in pods if host_of(declared, each) is not None]
-    found = [*(each for pod in known for each in _over_the_host(declared, pod)), *_under_the_weights(declared)]
+    known = [(each, host) for each in pods if (host := host_of(declared, each)) is not None]
+    found = [*(each for pair in known for each in _over_the_host(declared, *pair)), *_under_the_weights(declared)]
     yield from found
     if not pods:
         yield skip("nothing in the tree asks for a GPU")
@@ -35,12 +36,12 @@ def _lint(declared: Declared) -> Iterator[Finding]:
         yield ok(f"{len(known)} GPU workloads may use no more memory than the smallest node that takes them has")
 
 
-def _over_the_host(declared: Declared, pods: GpuPods) -> Iterator[Finding]:
+def _over_the_host(declared: Declared, pods: GpuPods, host: Machine) -> Iterator[Finding]:
     """What they may use is more than there is; or what they request, and then no node takes them."""
-    host, (cpus, requested) = host_of(declared, pods), requests_of(pods.pods.spec)
+    cpus, requested = requests_of(pods.pods.spec)
     for container in pods.pods.containers:
         limit = memory_limit_gib(container.body)
-        if host is None or limit is None or limit <= host.memory_gib:
+        if limit is None or limit <= host.memory_gib:
             continue
         fits = requested < host.memory_gib
         yield Finding(
@@ -92,7 +93,7 @@ def _killed(pod: Json) -> Iterator[Finding]:
         name, ended = container["name"], ending(container)
         spec = template(pod, name)
         for stand in out_of_memory(name, ended, spec):
-            if not container.get("ready") and (never_ready(pod) or _ran_s(ended) <= _budget_s(spec)):
+            if not container.get("ready") and (never_ready(pod) or _ran_s(ended) <= startup_limit_s(spec)):
                 yield Finding(
                     status="fail",
                     symptom=f"{ref_of(pod)} does not come up: {stand.detail}",
@@ -107,10 +108,6 @@ def _ran_s(ended: Json) -> float:
     finished = moment(ended.get("finishedAt"))
     ran = age_s(finished, ended.get("startedAt")) if finished is not None else None
     return float("inf") if ran is None else ran
-
-
-def _budget_s(spec: Json) -> float:
-    return budget_s(spec["startupProbe"]) if spec.get("startupProbe") else STARTUP_S
 
 
 def _pressed(pod: Json, nodes: dict[str, Json]) -> Iterator[Finding]:

@@ -51,7 +51,7 @@ def _brings_key(placed: Placed, probe: str) -> bool:
 
 
 def _judge(look: Look) -> Iterator[Finding]:
-    events = look.items("events")
+    events = tuple(each for each in look.items("events") if refused_with(each))
     bad = [found for pod in look.items("pods") for found in _on_cluster(look, pod, events)]
     yield from bad
     if not bad:
@@ -63,7 +63,7 @@ def _on_cluster(look: Look, pod: Json, events: tuple[Json, ...]) -> Iterator[Fin
         told = [
             event
             for event in events_of(pod, events)
-            if refused_with(event) and container_of(event) in ("", status["name"]) and _counts(look, event, status)
+            if container_of(event) in ("", status["name"]) and _counts(look, event, status)
         ]
         if "running" in (status.get("state") or {}) and told:
             yield Finding(

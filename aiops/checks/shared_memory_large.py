@@ -5,16 +5,16 @@ from collections.abc import Iterator
 from aiops.checks.check import Check, at, of, ok, skip
 from aiops.gitops.containers import Placed, containers_of
 from aiops.gitops.declared import Declared
-from aiops.gitops.parsing import Body, part
+from aiops.gitops.parsing import Body
 from aiops.gitops.workloads import Container, pods_made_by
 from aiops.judge.age import age_s, since
 from aiops.judge.command_line import CommandLine
 from aiops.judge.finding import Evidence, Finding, Status
-from aiops.judge.model import STARTUP_S, gpus_of
+from aiops.judge.model import gpus_of, startup_limit_s
 from aiops.judge.mounts import SHARED_MEMORY
 from aiops.judge.phases.last_words import key_of
 from aiops.judge.pod import restarts, statuses
-from aiops.judge.probe import budget_s, never_ready
+from aiops.judge.probe import never_ready
 from aiops.judge.shared_memory import is_shared_wide
 from aiops.snapshot import Json, ref_of
 from aiops.snapshot.look import Look
@@ -95,8 +95,8 @@ def _narrow(pod: Json, name: str) -> Body:
 def _hanging(look: Look, pod: Json, status: Json, body: Body) -> Iterator[Finding]:
     """It runs and is not ready long after it should be, or again and again, and its log has no other reason."""
     started = status["state"]["running"].get("startedAt")
-    running_s, probe = age_s(look.at, started) or 0.0, part(body, "startupProbe")
-    late = running_s > (budget_s(probe) if probe else STARTUP_S) or restarts(status) > 0
+    running_s = age_s(look.at, started) or 0.0
+    late = running_s > startup_limit_s(body) or restarts(status) > 0
     if late and never_ready(pod) and not look.value("last-words").get(key_of(pod, status["name"])):
         yield Finding(
             status="warn",

@@ -76,8 +76,10 @@ def _judge(look: Look) -> Iterator[Finding]:
 
 
 def _on_cluster(pod: Json, events: tuple[Json, ...]) -> Iterator[Finding]:
+    if not never_ready(pod):
+        return
     own = events_of(pod, events)
-    if not never_ready(pod) or any(refused_with(event) for event in own):
+    if any(refused_with(event) for event in own):
         return  # probe-open tells of a probe that is refused
     for status in statuses(pod):
         killed = next(kills(status["name"], own), None)

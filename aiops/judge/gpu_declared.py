@@ -60,10 +60,14 @@ def gpu_pods_of(declared: Declared) -> Iterator[GpuPods]:
 
 
 def gpus_of_spec(spec: Body) -> int:
-    """GPUs of a pod with this spec; KServe's `model` is a container of it."""
+    """GPUs of a pod with this spec."""
+    return asks_for_gpu({"spec": {**spec, "containers": running_in(spec)}})
+
+
+def running_in(spec: Body) -> list[Body]:
+    """Its running containers; KServe's `model` is one of them."""
     model = part(spec, "model")
-    containers = [*items(spec, "containers"), *([model] if model else ())]
-    return asks_for_gpu({"spec": {**spec, "containers": containers}})
+    return [*items(spec, "containers"), *([model] if model else ())]
 
 
 def declared_types(declared: Declared) -> dict[str, str]:

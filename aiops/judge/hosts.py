@@ -1,11 +1,12 @@
 """How much memory the node has on which a GPU pod may land, as far as a tree tells."""
 
 from aiops.gitops.declared import Declared
-from aiops.gitops.parsing import Body, items, part, value
+from aiops.gitops.parsing import Body, value
 from aiops.judge.footprint import GIB
-from aiops.judge.gpu_declared import GpuPods, declared_types
+from aiops.judge.gpu_declared import GpuPods, declared_types, running_in
 from aiops.judge.machines import ON_GKE, Machine, machine_of, smallest
 from aiops.judge.quantity import number_of
+from aiops.judge.shared_memory import limit_of
 
 
 def host_of(declared: Declared, pods: GpuPods) -> Machine | None:
@@ -27,15 +28,13 @@ def host_of(declared: Declared, pods: GpuPods) -> Machine | None:
 
 def requests_of(spec: Body) -> tuple[float, float]:
     """CPUs and GiB of its running containers together. What is limited alone is requested as much."""
-    model = part(spec, "model")
-    containers = [*items(spec, "containers"), *([model] if model else ())]
-    cpus, memory = (sum(_asked(each, what) for each in containers) for what in ("cpu", "memory"))
+    cpus, memory = (sum(_asked(each, what) for each in running_in(spec)) for what in ("cpu", "memory"))
     return cpus, memory / GIB
 
 
 def memory_limit_gib(container: Body) -> float | None:
     """How much a container may use; None: nothing is written."""
-    limit = number_of(value(container, "resources", "limits", "memory"))
+    limit = limit_of(container)
     return None if limit is None else float(limit) / GIB
 
 

@@ -86,7 +86,7 @@ def model_of(
         key=_key(container, secret, key),
         endpoint=endpoint or _endpoint(container, line),
         tools=line.has("--enable-auto-tool-choice", "--tool-call-parser"),
-        startup_s=startup_s or _startup_s(container),
+        startup_s=startup_s or startup_limit_s(container),
         gpus=asks_for_gpu(deployment),
         accelerator=next((str(label) for label in pinned if label), None),
         replicas=int(value(deployment, "spec", "replicas") if "replicas" in part(deployment, "spec") else 1),
@@ -170,7 +170,7 @@ def _is_base(weights: str) -> bool:
     return bool(_BASE.search(name)) or not _INSTRUCTED.search(name)
 
 
-def _startup_s(container: Body) -> float:
-    """The startupProbe's budget, with Kubernetes' defaults."""
+def startup_limit_s(container: Body) -> float:
+    """How long a server may take to start: its startupProbe's budget; STARTUP_S where it has none."""
     probe = part(container, "startupProbe")
     return budget_s(probe) if probe else STARTUP_S

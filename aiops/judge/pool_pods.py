@@ -9,15 +9,13 @@ from aiops.gitops.workloads import pods_made_by
 from aiops.judge.age import age_s
 from aiops.judge.fields import condition
 from aiops.judge.lineage import has_ended, is_going, is_ready
-from aiops.judge.model import model_of
+from aiops.judge.model import STARTUP_S, model_of
 from aiops.judge.network.servers import selector_of
 from aiops.judge.raised import when_scaled
 from aiops.snapshot import Json, ref_of
 
 _NODE_AND_IMAGE_S = 900.0
 """What a node and an image may take, before a server's own time to start begins."""
-_STARTUP_S = 600.0
-"""Of a server that no Deployment makes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +40,7 @@ class PoolPods:
     @property
     def patience_s(self) -> float:
         """How long its first pod may take."""
-        return _NODE_AND_IMAGE_S + max((model_of(body).startup_s for body in self.deployments), default=_STARTUP_S)
+        return _NODE_AND_IMAGE_S + max((model_of(body).startup_s for body in self.deployments), default=STARTUP_S)
 
     def since_s(self, now: datetime) -> float:
         """For how long none is ready, at the least: by the last change of any of its pods, or of who wants them."""
