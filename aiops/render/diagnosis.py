@@ -12,6 +12,8 @@ SIGNS: dict[Status, Glyph] = {
     "ok": GOOD, "warn": WARNING, "fail": BAD, "skip": BY_HAND, "unknown": UNSURE, "suppressed": HUSHED,
 }  # fmt: skip
 REMARKABLE = ("fail", "unknown", "warn")
+OFF = ", whose group is off"
+"""How lint ends the owner of what is switched off; among other names it stands in brackets."""
 MOST = 3
 """So many findings that are alike are named."""
 TOLD = (*REMARKABLE, "suppressed")
@@ -39,7 +41,8 @@ def diagnosis(result: Diagnosed) -> Iterator[Line]:
 def linted(result: Linted) -> Iterator[Line]:
     """All of it but the ending: what is not right, each check once, with the places where it is written."""
     groups = f"profile {result.profile}" if result.profile else "all groups, those that are off too"
-    yield Line(f"{result.tree}: {result.applications} applications of {groups}", INFO)
+    where = "this folder" if result.tree == "." else result.tree
+    yield Line(f"{where}: {result.applications} applications of {groups}", INFO)
     for why in dict.fromkeys(why for _, why in result.unrendered):
         names = ", ".join(name for name, each in result.unrendered if each == why)
         yield Line(f"not rendered: {names}: {why}", LATER)
@@ -105,7 +108,7 @@ def _beneath(alike: Sequence[Found]) -> Iterator[Line]:
     if alike[0].cause:
         yield Line(alike[0].cause, indent=4)
     if owners := dict.fromkeys(found.owner for found in alike if found.owner):
-        names = ", ".join(owner.removeprefix("application ") for owner in owners)
+        names = ", ".join(owner.removeprefix("application ").replace(OFF, " (its group is off)") for owner in owners)
         yield Line(f"of applications {names}" if len(owners) > 1 else f"of {next(iter(owners))}", indent=4)
     if alike[0].fix:
         yield Line(alike[0].fix, NEXT, indent=4, command=True)
