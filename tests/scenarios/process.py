@@ -127,8 +127,8 @@ class Forked(Process):
         self, forks: Forks, words: tuple[str, ...], folder: Path, environ: Mapping[str, str], out: Path | None
     ) -> None:
         super().__init__(out)
-        self.out.touch()
-        self.err.touch()
+        for each in (self.out, self.err):
+            each.write_bytes(b"")  # at once: who reads along must not find what a run before left
         files = {"out": str(self.out), "err": str(self.err)}
         self._forks = forks
         self.pid = forks.fork({"words": words, "folder": str(folder), "environ": dict(environ), **files})
