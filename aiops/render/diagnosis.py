@@ -5,8 +5,8 @@ from itertools import groupby
 
 from aiops.progress.events import when
 from aiops.progress.results import Checked, CheckListed, Diagnosed, Found, Linted, Status
-from aiops.render.glyphs import BAD, BY_HAND, GOOD, HUSHED, INFO, LATER, NEXT, UNSURE, WARNING, Glyph
-from aiops.render.line import Line
+from aiops.render.glyphs import BAD, BY_HAND, GOOD, HUSHED, INFO, LATER, UNSURE, WARNING, Glyph
+from aiops.render.line import Line, cure
 
 SIGNS: dict[Status, Glyph] = {
     "ok": GOOD, "warn": WARNING, "fail": BAD, "skip": BY_HAND, "unknown": UNSURE, "suppressed": HUSHED,
@@ -84,7 +84,7 @@ def checked(check: Checked, width: int) -> Iterator[Line]:
         if alike[0].status in TOLD:
             yield from _beneath(alike)
     if check.status in ("fail", "warn"):
-        yield Line(f"aiops runbook {check.slug}", NEXT, indent=4, command=True)
+        yield cure(f"aiops runbook {check.slug}", indent=4)
 
 
 def _place(found: Found) -> str:
@@ -111,4 +111,4 @@ def _beneath(alike: Sequence[Found]) -> Iterator[Line]:
         names = ", ".join(owner.removeprefix("application ").replace(OFF, " (its group is off)") for owner in owners)
         yield Line(f"of applications {names}" if len(owners) > 1 else f"of {next(iter(owners))}", indent=4)
     if alike[0].fix:
-        yield Line(alike[0].fix, NEXT, indent=4, command=True)
+        yield cure(alike[0].fix, indent=4)

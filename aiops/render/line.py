@@ -1,5 +1,6 @@
 """The one thing that `render` puts on a screen: a line with a sign before it."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
@@ -9,14 +10,18 @@ from rich.console import Console, ConsoleOptions
 from rich.text import Text
 
 from aiops.progress.events import printable
-from aiops.render.glyphs import NONE, Glyph
+from aiops.render.glyphs import NEXT, NONE, Glyph
 
 Shown = TypeVar("Shown")
+PROGRAMS = ("aiops", "kubectl", "git", "argocd", "grep", "ls", "pip", "timedatectl")
+"""With what begins what can be pasted."""
+_QUOTED = re.compile("`[^`]*`")
+_KEPT = "\N{NO-BREAK SPACE}"
 
 
 @dataclass(frozen=True)
 class Line:
-    """Words beneath their sign. Only a terminal wraps them, at spaces alone: URLs and paths stay whole."""
+    """Words beneath their sign. Only a terminal wraps them, at spaces alone: URLs, paths and `commands` stay whole."""
 
     words: str = ""
     glyph: Glyph = NONE
@@ -39,10 +44,17 @@ class Line:
         words = printable(self.words)
         if self.command or not terminal or room <= 0:
             return [words]
+        words = _QUOTED.sub(lambda quoted: quoted[0].replace(" ", _KEPT), words)
         parts = wrap(
             words, room, subsequent_indent=" " * self.hang, break_long_words=False, break_on_hyphens=False
         )  # fmt: skip
-        return [part[self.hang :] if number else part for number, part in enumerate(parts)] or [""]
+        parts = [part[self.hang :] if number else part for number, part in enumerate(parts)]
+        return [part.replace(_KEPT, " ") for part in parts] or [""]
+
+
+def cure(words: str, indent: int = 0) -> Line:
+    """What to do next: a command on one line, whatever the width; a sentence is wrapped."""
+    return Line(words, NEXT, indent=indent, command=words.split(" ", 1)[0] in PROGRAMS)
 
 
 def block(text: str, glyph: Glyph = NONE, indent: int = 0) -> Iterator[Line]:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from aiops.progress.events import Paid, duration
-from aiops.render.glyphs import NEXT, WARNING
-from aiops.render.line import Line
+from aiops.render.glyphs import WARNING
+from aiops.render.line import Line, cure
 
 
 def paid(bills: Iterable[Paid]) -> Iterator[Line]:
@@ -12,7 +12,7 @@ def paid(bills: Iterable[Paid]) -> Iterator[Line]:
     for bill in bills:
         yield Line(_words(bill), WARNING)
         if bill.stop:
-            yield Line(bill.stop, NEXT, indent=4, command=True)
+            yield cure(bill.stop, indent=4)
 
 
 def _words(bill: Paid) -> str:

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from aiops.progress.events import ENDS, Row, duration, tally
-from aiops.render.glyphs import GOOD, NEXT, STATES
-from aiops.render.line import Line
+from aiops.render.glyphs import GOOD, STATES
+from aiops.render.line import Line, cure
 
 ORDER = tuple(STATES)
 AS_WANTED = ("settled", "suspended", "manual")
@@ -41,7 +41,7 @@ def _row(row: Row, names: str) -> Iterator[Line]:
     for words in row.evidence:
         yield Line(words, indent=4)
     if row.hint:
-        yield Line(row.hint, NEXT, indent=4, command=True)
+        yield cure(row.hint, indent=4)
 
 
 def phases(rows: Sequence[Row]) -> Iterator[Line]:

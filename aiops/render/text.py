@@ -26,9 +26,9 @@ from aiops.progress.results import (
     Waited,
 )
 from aiops.render.diagnosis import check_list, checked, diagnosis, linted
-from aiops.render.glyphs import BAD, GOOD, INFO, LATER, LEVELS, NEXT, UNSURE, WARNING, verdict
+from aiops.render.glyphs import BAD, GOOD, INFO, LATER, LEVELS, UNSURE, WARNING, verdict
 from aiops.render.history import table
-from aiops.render.line import Line, apart, block
+from aiops.render.line import Line, apart, block, cure
 from aiops.render.page import Page
 from aiops.render.paid import paid
 from aiops.render.rows import AS_WANTED, by_layer, phases, remarkable
@@ -218,7 +218,7 @@ def _probe(probe: Probe, width: int) -> Iterator[Line]:
         if words:
             yield Line(words, indent=6)
     if probe.fix:
-        yield Line(probe.fix, NEXT, indent=6, command=True)
+        yield cure(probe.fix, indent=6)
 
 
 def _change(change: Change) -> Iterator[Line]:
@@ -236,4 +236,4 @@ def _ending(result: Result) -> Iterator[Line]:
     warnings = f" ({result.warnings} warning{'s' if result.warnings > 1 else ''})" if result.warnings else ""
     yield from block(result.summary + warnings, verdict(result.exit_code, result.warnings))
     for words in result.hint.splitlines():
-        yield Line(words, NEXT, command=True)
+        yield cure(words)

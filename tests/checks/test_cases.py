@@ -8,12 +8,18 @@ import pytest
 
 from aiops.checks import ALL
 from aiops.checks.engine import judge_look
+from aiops.render.line import PROGRAMS
 from aiops.snapshot import Json
 from tests.checks.cases import FOLDER, cases, healthy, look_of, read
 
 CHECKS = {check.slug: check for check in ALL}
 FILES = list(cases())
 FOUND = ("fail", "warn", "unknown")
+SENTENCES = (
+    "add", "check", "correct", "did", "edit", "have", "install", "leave", "neither", "raise", "render", "run", "set",
+    "switch", "upgrade",
+)  # fmt: skip
+"""How a cure begins that is no command."""
 
 
 @pytest.mark.parametrize(("slug", "file"), FILES, ids=[f"{slug}/{file.stem}" for slug, file in FILES])
@@ -25,6 +31,7 @@ def test_a_case(slug: str, file: Path) -> None:
     assert verdict.status == case["expect"]["status"], verdict.findings
     assert case["expect"].get("says", "") in verdict.findings[0].symptom
     assert len(found) == len(expected), verdict.findings
+    assert {each["fix"].split(" ", 1)[0] for each in found} <= {*PROGRAMS, *SENTENCES, ""}
     for finding, wanted in zip(found, expected, strict=True):
         for field, words in wanted.items():
             text = finding[field] if isinstance(finding[field], str) else str(finding[field])

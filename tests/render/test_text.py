@@ -60,6 +60,15 @@ def test_a_command_is_never_wrapped() -> None:
     assert hint in shown(lines(failed), Stream(terminal=True))
 
 
+def test_what_is_to_be_done_is_wrapped_but_for_the_commands_in_it() -> None:
+    hint = f"set {'one more ' * 7}field in the config, then `aiops resolve --config FILE`"
+    failed = Failed(summary="end", hint=hint, exit_code=3, kind="Refused")
+    assert shown(lines(failed), Stream("ascii", terminal=True)).splitlines()[1:] == [
+        f"-> set {'one more ' * 7}field in",
+        "   the config, then `aiops resolve --config FILE`",
+    ]
+
+
 def test_where_all_is_well_there_is_a_line_for_each_layer() -> None:
     rows = tuple(row(f"app-{number}", layer=f"layer-{number % 6}") for number in range(65))
     result = Waited(summary="profile full stands: 65 applications settled", profile="full", rows=rows)
