@@ -474,7 +474,10 @@ BROKEN: Mapping[str, Case] = {
         ),
         f"keda: annotated {SKIPPED}=true",
     ),
-    "no-image": Case("applications-settled", an_image_that_is_nowhere, "keda: .*ImagePullBackOff.*manifest unknown"),
+    "no-image": Case(
+        "applications-settled", an_image_that_is_nowhere, "keda: .*ImagePullBackOff.*manifest unknown",
+        may=("images-pulled",),  # once the pod is two minutes old
+    ),
     "no-default-class": Case(
         "default-storage-class",
         by_kubectl(
