@@ -23,7 +23,10 @@ LIVE = "What should stand.  [default: the layers that are live]"
 @click.option("--every", type=Duration(), default="10s", show_default=True, help="Between two looks of --watch.")
 @click.option("--fix", "slug", metavar="CHECK", help="Cure what this check finds: shows the write, asks, looks again.")
 @click.option("--yes", is_flag=True, help="Ask nothing before the write of --fix.")
-@output_option(["table", "json", "junit", "github"], "table for people; the others are documents on stdout.")
+@output_option(
+    ["table", "short", "json", "junit", "github"],
+    "table for people; short: without what is ok; the others are documents on stdout.",
+)
 @cluster_options
 def doctor_command(
     profile: str | None,

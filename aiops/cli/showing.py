@@ -5,19 +5,22 @@ import sys
 from typing import TYPE_CHECKING
 
 from aiops.progress.events import Failed, Result, RunStarted
+from aiops.progress.results import Diagnosed
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-FOR_PEOPLE = ("text", "table")
+FOR_PEOPLE = ("text", "table", "short")
 """Forms of output whose stdout is for people."""
 
 
 def show(output: str, screen: "Console", result: Result, started: RunStarted, seconds: float) -> None:
     """The result: for people on the screen, and for a program as the one document that `-o` asks for."""
+    from aiops.render.diagnosis import shortened
     from aiops.render.text import lines
 
-    for line in lines(result):
+    shown = shortened(result) if output == "short" and isinstance(result, Diagnosed) else result
+    for line in lines(shown):
         screen.print(line)
     if output == "json":
         from aiops.render.document import document, dumps

@@ -1,6 +1,7 @@
 """What doctor found, for people: every check on a line, and beneath what is wrong its cause, evidence and cure."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from aiops.progress.events import when
@@ -25,7 +26,7 @@ def diagnosis(result: Diagnosed) -> Iterator[Line]:
     profile = f"profile {result.profile}" if result.profile else "the layers that are live"
     layers = f": {', '.join(result.layers)}" if result.layers else ""
     yield Line(f"{result.origin.context}, {profile}{layers}; looked at {when(result.taken)}", INFO)
-    width = max(len(check.slug) for check in result.checks)
+    width = max((len(check.slug) for check in result.checks), default=0)
     for group in dict.fromkeys(check.group for check in result.checks):
         yield Line()
         yield Line(group, style="bold")
@@ -36,6 +37,12 @@ def diagnosis(result: Diagnosed) -> Iterator[Line]:
         for cause in dict.fromkeys(check.because for check in inside if check.because):
             names = ", ".join(check.slug for check in inside if check.because == cause)
             yield Line(f"skipped, because {cause} did not pass: {names}", LATER)
+
+
+def shortened(result: Diagnosed) -> Diagnosed:
+    """Without the checks of which nothing is to be said."""
+    told = (each for each in result.checks if each.because or any(found.status in TOLD for found in each.findings))
+    return replace(result, checks=tuple(told))
 
 
 def linted(result: Linted) -> Iterator[Line]:

@@ -1,13 +1,15 @@
 """`text`: results for a person, on every kind of stream."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from rich.text import Text
 
 from aiops.progress.events import Change, Event, Failed, Planned, Result, StageEnded
-from aiops.progress.results import BroughtUp, Checked, Found, Linted, Rooted, Waited
+from aiops.progress.results import BroughtUp, Checked, Diagnosed, Found, Linted, Rooted, Waited
+from aiops.render.diagnosis import shortened
 from aiops.render.line import Line
 from aiops.render.text import body, lines
 from tests.render.results import EXAMPLES, PLANNED, ROWS, URL, row
@@ -67,6 +69,16 @@ def test_what_is_to_be_done_is_wrapped_but_for_the_commands_in_it() -> None:
         f"-> set {'one more ' * 7}field in",
         "   the config, then `aiops resolve --config FILE`",
     ]
+
+
+def test_short_leaves_out_what_is_ok_and_nothing_else() -> None:
+    (whole,) = (each for each in EXAMPLES if isinstance(each, Diagnosed))
+    hushed = replace(whole.checks[0], slug="hushed", findings=(Found(status="suppressed", symptom="until May"),))
+    short = shortened(replace(whole, checks=(*whole.checks, hushed)))
+    assert [check.slug for check in short.checks] == ["default-storage-class", "secrets-present", "hushed"]
+    assert piped(short)[-2:] == piped(whole)[-2:]
+    sound = shortened(replace(whole, checks=whole.checks[:1]))
+    assert (sound.checks, piped(sound)[-2:]) == ((), piped(whole)[-2:])
 
 
 def test_where_all_is_well_there_is_a_line_for_each_layer() -> None:

@@ -648,7 +648,7 @@ def test_a_model_that_is_used_is_not_idle(platform: Operator) -> None:
 # What is kept, and what is not.
 
 
-@pytest.mark.parametrize("output", ["table", "json", "junit", "github"])
+@pytest.mark.parametrize("output", ["table", "short", "json", "junit", "github"])
 def test_a_look_that_was_kept_reads_the_same(platform: Operator, tmp_path: Path, output: str) -> None:
     """Byte by byte, without a cluster, a config or a repository, whatever was left out."""
     file, nowhere = tmp_path / "look", {"KUBECONFIG": str(tmp_path / "none")}
@@ -735,7 +735,7 @@ def test_no_secret_is_shown_or_kept(platform: Operator, changed: Changed, tmp_pa
     platform.cluster.kubectl("apply", "-f", "-", text=text)
     changed((DEPLOYMENT, with_a_secret))
     assert platform("wait", *PROFILE, "--timeout", "8s").code == 4
-    for output in ("table", "json", "junit", "github"):
+    for output in ("table", "short", "json", "junit", "github"):
         outcome = platform("doctor", *PROFILE, "-o", output, "--save", str(tmp_path / "look"))
         assert (outcome.code, "no node takes it" in outcome.text) == (0, True), outcome
     for words in (("status",), ("status", "-o", "json"), ("history",), ("history", "last"), ("history", "-o", "json")):
