@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from aiops.errors import TreeError
 from aiops.gitops.applicationset import Group
+from aiops.gitops.directory import DIRECT, Directory
 from aiops.gitops.parsing import Body, items, part, texts, value
 
 
@@ -17,6 +18,7 @@ class Source:
     ref: str | None
     """The name under which another source takes value files from this one."""
     revision: str
+    directory: Directory = DIRECT
 
 
 @dataclass(frozen=True)
@@ -76,4 +78,13 @@ def _source(source: Body, file: str) -> Source:
         chart=source.get("chart"),
         ref=source.get("ref"),
         revision=str(source.get("targetRevision") or "HEAD"),
+        directory=_directory(part(source, "directory")),
+    )
+
+
+def _directory(written: Body) -> Directory:
+    return Directory(
+        recurse=written.get("recurse") is True,
+        include=str(written.get("include") or ""),
+        exclude=str(written.get("exclude") or ""),
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from aiops.errors import TreeError
-from aiops.gitops.application import Application
+from aiops.gitops.application import Application, Source
 from aiops.gitops.declared import Declared, Manifest
 from aiops.gitops.document import Document, Unread
 from aiops.gitops.manifests import documents, unread
@@ -101,7 +101,7 @@ def _crds(declared: Declared, app: Application) -> Iterator[GroupKind]:
     if app in declared.applications:
         found: Iterator[Document] = (each.document for each in declared.manifests if each.application == app.name)
     else:
-        found = (one for folder in _own_folders(declared, app) for one in _documents(declared, folder))
+        found = (one for source in _own_folders(declared, app) for one in _documents(declared, source))
     return (_defined(one) for one in found if one.kind in _DEFINE)
 
 
@@ -115,28 +115,28 @@ def _hint(declared: Declared, app: Application) -> str:
         elif source.path and not _is_own(declared, app, source.repo_url):
             words.append(f"{source.repo_url} {source.path}")
     if app not in declared.applications:
-        words += [one.what for folder in _own_folders(declared, app) for one in _unread(declared, folder)]
+        words += [one.what for source in _own_folders(declared, app) for one in _unread(declared, source)]
     return _HOST.sub("", " ".join((app.name, *words)).lower()) if words else ""
 
 
-def _own_folders(declared: Declared, app: Application) -> Iterator[str]:
-    return (source.path for source in app.sources if source.path and _is_own(declared, app, source.repo_url))
+def _own_folders(declared: Declared, app: Application) -> Iterator[Source]:
+    return (source for source in app.sources if source.path and _is_own(declared, app, source.repo_url))
 
 
 def _is_own(declared: Declared, app: Application, url: str) -> bool:
     return any(layer.name == app.layer and same_repository(layer.repo_url, url) for layer in declared.tree.layers)
 
 
-def _documents(declared: Declared, folder: str) -> tuple[Document, ...]:
+def _documents(declared: Declared, source: Source) -> tuple[Document, ...]:
     try:
-        return documents(declared.files, folder)
+        return documents(declared.files, source.path or ".", source.directory)
     except TreeError:
         return ()  # of what is not meant
 
 
-def _unread(declared: Declared, folder: str) -> tuple[Unread, ...]:
+def _unread(declared: Declared, source: Source) -> tuple[Unread, ...]:
     try:
-        return unread(declared.files, folder)
+        return unread(declared.files, source.path or ".")
     except TreeError:
         return ()
 

@@ -7,12 +7,16 @@ from functools import cached_property
 
 from aiops.config.model import Config
 from aiops.gitops.application import Application
+from aiops.gitops.directory import Directory
 from aiops.gitops.document import Document
 from aiops.gitops.files import Files
 from aiops.gitops.parsing import Body
 from aiops.gitops.places import Place, place, place_in_file
 from aiops.gitops.tree import Tree
 from aiops.gitops.values import Values, values_of
+
+Folder = tuple[str, Directory]
+"""An application's: its normal path, and what the application takes of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,8 +84,8 @@ class Declared:
     """What they deploy, and what no application deploys."""
     unrendered: Mapping[str, Unrendered]
     """Application: why its objects are not, or not all, among the manifests."""
-    sources: Mapping[str, tuple[Document, ...]]
-    """Folder of an application, its normal path: the documents and patches that its kustomization lists, as written."""
+    sources: Mapping[Folder, tuple[Document, ...]]
+    """The documents and patches of the applications' folders, as written."""
 
     @cached_property
     def off(self) -> frozenset[str]:
@@ -108,7 +112,8 @@ class Declared:
         its name, by its index, or a text by how it begins.
         """
         app = self.application(manifest)
-        folders = [posixpath.normpath(source.path) for source in app.sources if source.path] if app else []
+        taken = [source for source in app.sources if source.path] if app else []
+        folders = [(posixpath.normpath(source.path or "."), source.directory) for source in taken]
         written = [one for folder in folders for one in self.sources.get(folder, ())]
         return place(self.files, manifest.document, written, path)
 

@@ -8,11 +8,12 @@ from aiops.config.model import Config
 from aiops.errors import TreeError
 from aiops.gitops import kustomization
 from aiops.gitops.application import Application
-from aiops.gitops.declared import Declared, Manifest, Unrendered
+from aiops.gitops.declared import Declared, Folder, Manifest, Unrendered
+from aiops.gitops.directory import Directory
 from aiops.gitops.document import Document, document
 from aiops.gitops.files import Files
 from aiops.gitops.manifests import documents, unread
-from aiops.gitops.parsing import objects, parse, value
+from aiops.gitops.parsing import objects, parse
 from aiops.gitops.patches import patched
 from aiops.gitops.repository import same_repository
 from aiops.gitops.tree import Tree
@@ -50,13 +51,13 @@ def declare(tree: Tree, files: Files, config: Config | None, meant: Meant, rende
     applications = meant.applications(tree)
     manifests: list[Manifest] = []
     missing: dict[str, Unrendered] = {}
-    written: dict[str, tuple[Document, ...]] = {}
-    for app, folder, recursive in _folders(tree, applications):
+    written: dict[Folder, tuple[Document, ...]] = {}
+    for app, folder, directory in _folders(tree, applications):
         try:
             _refuse_absent(files, folder)
-            if folder not in written:
-                written[folder] = documents(files, folder, recursive=recursive)
-            found, why = _rendered(files, folder, written[folder], rendered)
+            if (folder, directory) not in written:
+                written[folder, directory] = documents(files, folder, directory)
+            found, why = _rendered(files, folder, written[folder, directory], rendered)
         except TreeError as error:
             found, why = (), Unrendered(error.message, broken=True)
         if why is not None:
@@ -86,13 +87,13 @@ def _refuse_absent(files: Files, folder: str) -> None:
         raise TreeError(f"{folder}: no such folder in {files.where}")
 
 
-def _folders(tree: Tree, applications: Iterable[Application]) -> Iterator[tuple[Application, str, bool]]:
-    """(application, folder of its own repository, whether it is read recursively)."""
+def _folders(tree: Tree, applications: Iterable[Application]) -> Iterator[tuple[Application, str, Directory]]:
+    """(application, folder of its own repository, what it takes of that)."""
     own = {layer.name: layer.repo_url for layer in tree.layers}
     for app in applications:
-        for source, body in zip(app.sources, app.written, strict=True):
+        for source in app.sources:
             if source.path is not None and same_repository(source.repo_url, own[app.layer]):
-                yield app, posixpath.normpath(source.path), value(body, "directory", "recurse") is True
+                yield app, posixpath.normpath(source.path), source.directory
 
 
 def _outside(files: Files, folder: str) -> str:
@@ -143,7 +144,7 @@ def _manifest(app: Application, one: Document) -> Manifest:
 
 
 def _loose(
-    files: Files, manifests: Sequence[Manifest], written: Mapping[str, Sequence[Document]]
+    files: Files, manifests: Sequence[Manifest], written: Mapping[Folder, Sequence[Document]]
 ) -> Iterator[Manifest]:
     """Manifests in files that no application takes in: what somebody applies by hand."""
     taken = {each.file for each in manifests} | {one.file for found in written.values() for one in found}

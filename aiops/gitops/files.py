@@ -102,5 +102,5 @@ class Commit:
 
     def under(self, folder: str) -> tuple[str, ...]:
         """The files."""
-        prefix = f"{folder}/" if folder else ""
+        prefix = "" if folder in ("", ".") else f"{folder}/"
         return tuple(sorted(path for path in self.texts if path.startswith(prefix)))

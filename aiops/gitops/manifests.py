@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from typing import Literal
 
 from aiops.gitops import kustomization
+from aiops.gitops.application import Source
+from aiops.gitops.directory import DIRECT, Directory
 from aiops.gitops.document import Document, Unread, document
 from aiops.gitops.files import Files
 from aiops.gitops.parsing import Body, objects, value
@@ -12,22 +14,22 @@ from aiops.gitops.repository import same_repository
 from aiops.gitops.tree import Tree
 
 
-def documents(files: Files, folder: str, *, recursive: bool = False) -> tuple[Document, ...]:
-    """What the folder's kustomization lists, patches last; without one, its YAML and JSON manifests.
+def documents(files: Files, folder: str, directory: Directory = DIRECT) -> tuple[Document, ...]:
+    """What the folder's kustomization lists, patches last; without one, those of its manifests that a source takes.
 
     TreeError where a file is missing or does not parse. `unread` has what this leaves out.
     """
-    return tuple(found for found in _walk(files, folder, recursive) if isinstance(found, Document))
+    return tuple(found for found in _walk(files, folder, directory) if isinstance(found, Document))
 
 
 def unread(files: Files, folder: str) -> tuple[Unread, ...]:
     """What only a renderer knows of the folder: URLs, Helm charts, generators."""
-    return tuple(found for found in _walk(files, folder, False) if isinstance(found, Unread))
+    return tuple(found for found in _walk(files, folder, DIRECT) if isinstance(found, Unread))
 
 
 def declares_nothing(files: Files, folder: str) -> bool:
     """Whether the folder is there and lists no resource: rendering none is then as it should be."""
-    return bool(files.under(folder)) and not any(_walk(files, folder, False))
+    return bool(files.under(folder)) and not any(_walk(files, folder, DIRECT))
 
 
 def holds_kind(tree: Tree, files: Files, layer: str, group: str, kind: str) -> Literal["crd", "group"] | None:
@@ -37,8 +39,8 @@ def holds_kind(tree: Tree, files: Files, layer: str, group: str, kind: str) -> L
     own files, though a chart may still bring it.
     """
     found: Literal["group"] | None = None
-    for path in _own_paths(tree, layer):
-        for manifest in documents(files, path):
+    for source in _own_sources(tree, layer):
+        for manifest in documents(files, source.path or ".", source.directory):
             if manifest.kind == "CustomResourceDefinition" and _defines(manifest.body, group, kind):
                 return "crd"
             if manifest.group == group:
@@ -46,20 +48,20 @@ def holds_kind(tree: Tree, files: Files, layer: str, group: str, kind: str) -> L
     return found
 
 
-def _own_paths(tree: Tree, layer: str) -> Iterator[str]:
-    """The paths in the tree's own repository that a layer's enabled applications deploy."""
+def _own_sources(tree: Tree, layer: str) -> Iterator[Source]:
+    """The folders of the tree's own repository that a layer's enabled applications deploy."""
     repository = tree.layers_of((layer,))[0].repo_url
     for application in tree.applications_in((layer,)):
         for source in application.sources:
             if source.path is not None and same_repository(source.repo_url, repository):
-                yield posixpath.normpath(source.path)
+                yield source
 
 
 def _defines(crd: Body, group: str, kind: str) -> bool:
     return bool(value(crd, "spec", "group") == group and value(crd, "spec", "names", "kind") == kind)
 
 
-def _walk(files: Files, folder: str, recursive: bool) -> Iterator[Document | Unread]:
+def _walk(files: Files, folder: str, directory: Directory) -> Iterator[Document | Unread]:
     folder = posixpath.normpath(folder)
     if file := kustomization.find(files, folder):
         yield from kustomization.walk(files, file)
@@ -68,5 +70,5 @@ def _walk(files: Files, folder: str, recursive: bool) -> Iterator[Document | Unr
     if (chart := f"{folder}/Chart.yaml") in paths:
         yield Unread("a Helm chart", chart)
         return
-    chosen = (path for path in paths if recursive or posixpath.dirname(path) == folder)
+    chosen = (path for path in paths if directory.takes(path if folder == "." else path.removeprefix(f"{folder}/")))
     yield from (document(body, file) for body, file in objects(files, chosen))

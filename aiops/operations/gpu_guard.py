@@ -60,7 +60,7 @@ def workloads(session: Session, application: Application, files: Files) -> tuple
         workload
         for source in application.sources
         if session.own(source.repo_url) and source.path and not source.chart
-        for workload in gpu_workloads(documents(files, source.path))
+        for workload in gpu_workloads(documents(files, source.path, source.directory))
     )
     return tuple(workload if workload.namespace else _placed(workload, application.namespace) for workload in found)
 

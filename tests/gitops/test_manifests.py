@@ -1,6 +1,9 @@
+import posixpath
+
 import pytest
 
 from aiops.errors import TreeError
+from aiops.gitops.directory import DIRECT, Directory
 from aiops.gitops.document import Unread
 from aiops.gitops.manifests import declares_nothing, documents, holds_kind, unread
 from aiops.gitops.tree import read_tree
@@ -9,8 +12,8 @@ from tests.gitops.trees import GROUPS, URL, application, commit
 MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s, namespace: own}\n"
 
 
-def names(files: dict[str, str], folder: str = "app", *, recursive: bool = False) -> list[str]:
-    return [document.name for document in documents(commit(files, {}), folder, recursive=recursive)]
+def names(files: dict[str, str], folder: str = "app", directory: Directory = DIRECT) -> list[str]:
+    return [document.name for document in documents(commit(files, {}), folder, directory)]
 
 
 def test_a_plain_folder_is_its_direct_manifests() -> None:
@@ -25,7 +28,23 @@ def test_a_plain_folder_is_its_direct_manifests() -> None:
         "apple/f.yaml": MAP % "f",
     }
     assert names(files) == ["a", "b", "c", "d", "p"]
-    assert names(files, recursive=True) == ["a", "b", "c", "d", "e", "p"]
+    assert names(files, directory=Directory(recurse=True)) == ["a", "b", "c", "d", "e", "p"]
+
+
+@pytest.mark.parametrize(
+    ("directory", "found"),
+    [
+        (Directory(include="*.yaml"), ["a"]),
+        (Directory(include="*.yaml", recurse=True), ["a", "c"]),
+        (Directory(exclude="{a,b}.*", recurse=True), ["c", "d"]),
+        (Directory(include="{deep/*,b*}", exclude="deep/d*", recurse=True), ["b", "c"]),
+    ],
+)
+@pytest.mark.parametrize("folder", ["app", "."])
+def test_a_plain_folder_is_what_its_source_takes_of_it(folder: str, directory: Directory, found: list[str]) -> None:
+    within = {"a.yaml": "a", "b.yml": "b", "deep/c.yaml": "c", "deep/d.yml": "d"}
+    files = {posixpath.normpath(f"{folder}/{path}"): MAP % name for path, name in within.items()}
+    assert names(files, folder, directory) == found
 
 
 def test_a_document_knows_who_it_is() -> None:

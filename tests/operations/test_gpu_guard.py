@@ -1,5 +1,6 @@
 """What a sync may start or stop that costs money: said before anything is written."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from aiops.errors import AiopsError, Forbidden, Refused
 from aiops.gitops.application import Application
+from aiops.gitops.directory import Directory
 from aiops.gitops.files import Files, Folder
 from aiops.operations.gpu_guard import price, refuse_gpu, refuse_reset, workloads
 from aiops.session import Session
@@ -54,6 +56,16 @@ def test_a_workload_lands_in_the_applications_namespace(
     for file in (work / "serving/vllm-qwen").iterdir():
         file.write_text(file.read_text().replace("namespace: serving\n", ""))
     assert [(each.name, each.namespace) for each in workloads(session, model, files)] == [(MODEL, "serving")]
+
+
+@pytest.mark.parametrize(("directory", "found"), [(Directory(), []), (Directory(recurse=True), [MODEL])])
+def test_a_folder_is_searched_as_deep_as_its_source_says(
+    session: Session, model: Application, files: Files, work: Path, directory: Directory, found: list[str]
+) -> None:
+    (source,) = model.sources
+    (work / "serving/vllm-qwen/kustomization.yaml").unlink(missing_ok=True)
+    deeper = replace(model, sources=(replace(source, path="serving", directory=directory),))
+    assert [each.name for each in workloads(session, deeper, files) if each.name == MODEL] == found
 
 
 @pytest.mark.parametrize(
