@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from aiops.gitops.declared import Declared, Manifest
-from aiops.gitops.places import Place
+from aiops.gitops.nodes import Place
 from aiops.judge.finding import Finding, Status
 from aiops.snapshot.look import Look
 

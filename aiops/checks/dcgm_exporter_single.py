@@ -8,7 +8,8 @@ from aiops.checks.check import Check, at, of, ok, skip
 from aiops.gitops.declared import Declared
 from aiops.gitops.gpu_operator import exporters
 from aiops.gitops.monitors import body_of
-from aiops.gitops.places import Place, place_in_file
+from aiops.gitops.nodes import Place
+from aiops.gitops.places import place_in_file
 from aiops.gitops.workloads import KINDS
 from aiops.judge.age import age_s
 from aiops.judge.dcgm import MANAGED, is_exporter

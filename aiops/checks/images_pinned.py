@@ -7,7 +7,7 @@ from typing import Any
 
 from aiops.checks.check import Check, at, of, ok, owned_by, skip
 from aiops.gitops.declared import Declared
-from aiops.gitops.places import Place
+from aiops.gitops.nodes import Place
 from aiops.judge.declared_images import DeclaredImage, images_in_values, images_of
 from aiops.judge.finding import Finding
 

@@ -6,7 +6,7 @@ from aiops.checks.check import Check, at, ok, owned_by, skip
 from aiops.gitops.declared import Declared
 from aiops.gitops.litellm_config import model_entries
 from aiops.gitops.monitors import body_of
-from aiops.gitops.places import Place
+from aiops.gitops.nodes import Place
 from aiops.gitops.written import all_fields, whose
 from aiops.judge.attachment import guards
 from aiops.judge.finding import Evidence, Finding

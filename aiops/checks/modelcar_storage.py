@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from aiops.checks.check import Check, at, of, ok, skip
 from aiops.gitops.declared import Declared, Manifest
+from aiops.gitops.nodes import Place
 from aiops.gitops.parsing import Body, items, part, value
-from aiops.gitops.places import Place
 from aiops.judge.command_line import CommandLine
 from aiops.judge.finding import Evidence, Finding, Status
 from aiops.judge.kserve import CONTAINER, MODELS, STORAGE, is_stopped

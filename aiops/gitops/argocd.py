@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from aiops.gitops.declared import Declared
+from aiops.gitops.nodes import Place
 from aiops.gitops.parsing import Body, part
-from aiops.gitops.places import Place
 
 NAME, CHART = "argocd-cm", "argo-cd"
 """Those of upstream: Argo CD finds its settings by the name."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from aiops.gitops.declared import Declared, Manifest
-from aiops.gitops.places import Place
+from aiops.gitops.nodes import Place
 from aiops.gitops.workloads import KINDS, Container, Pods, pods_made_by
 
 

@@ -10,8 +10,9 @@ from aiops.gitops.application import Application
 from aiops.gitops.directory import Directory
 from aiops.gitops.document import Document
 from aiops.gitops.files import Files
+from aiops.gitops.nodes import Place
 from aiops.gitops.parsing import Body
-from aiops.gitops.places import Place, place, place_in_file
+from aiops.gitops.places import place, place_in_file
 from aiops.gitops.tree import Tree
 from aiops.gitops.values import Values, values_of
 

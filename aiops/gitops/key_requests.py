@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from aiops.gitops.declared import Declared
-from aiops.gitops.places import Place
+from aiops.gitops.nodes import Place
 
 _CALL = "/key/generate"
 _PROSE = (".md", ".mdx", ".txt", ".rst", ".adoc")

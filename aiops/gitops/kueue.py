@@ -10,8 +10,9 @@ from aiops.gitops.declared import Declared
 from aiops.gitops.document import Document
 from aiops.gitops.files import Files
 from aiops.gitops.manifests import documents
+from aiops.gitops.nodes import Place
 from aiops.gitops.parsing import Body, items, parse, part, value
-from aiops.gitops.places import Place, place_in_file
+from aiops.gitops.places import place_in_file
 from aiops.gitops.written import whose
 
 CHART = "kueue"

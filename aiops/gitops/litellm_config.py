@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from aiops.gitops.declared import Declared
+from aiops.gitops.nodes import Place
 from aiops.gitops.parsing import Body, part
-from aiops.gitops.places import Place
 from aiops.gitops.written import all_fields, whose
 
 _LIST, _SETTINGS = "model_list", "litellm_settings"

@@ -1,124 +1,144 @@
 """Where in the files something is written: file and line of a field of an object."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import yaml
 
 from aiops.gitops.document import Document
 from aiops.gitops.files import Files
+from aiops.gitops.nodes import Place, child, is_called, roots, text_at, walk
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+Path = Sequence[str | int]
+_PATCHES = ("patches", "patchesJson6902", "patchesStrategicMerge")
 
 
 @dataclass(frozen=True)
-class Place:
-    """A line of a file."""
+class _Writer:
+    """A document or a patch, as one looks for it in its file."""
 
     file: str
-    """From the root of the tree."""
-    line: int
-    """Counted from 1."""
+    kind: str
+    name: str
+    namespace: str = ""
+    target: tuple[str, str] | None = None
+    """(kind, name) of a patch, as it says for whom it is; None: a document."""
 
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
 
-
-def place(files: Files, document: Document, written: Iterable[Document], path: Sequence[str | int]) -> Place:
+def place(files: Files, document: Document, written: Iterable[Document], path: Path) -> Place:
     """Where a field of the document is written, or what of it is nearest.
 
-    `written` are the documents and patches that may have set it, the last one winning.
+    `written` are the documents and patches that may have set it; of the patches the last one wins.
     """
-    candidates = [(document.file, document.kind, document.name), *_files(document, written)]
-    found = [_found(files, *each, path) for each in dict.fromkeys(candidates)]
-    deepest = max(depth for depth, _ in found)
-    return [where for depth, where in found if depth == deepest][-1]
+    own = _Writer(document.file, document.kind, document.name, document.namespace)
+    pointer = _pointer(document.body, path)
+    writers = dict.fromkeys([own, *(_patch(one) for one in written if one.patch and _is_for(one, document))])
+    found = [each for writer in writers for each in _found(files, writer, path, pointer)]
+    deepest = max((depth for depth, _ in found), default=0)
+    return next((where for depth, where in reversed(found) if depth == deepest), Place(document.file, 1))
 
 
-def place_in_file(files: Files, file: str, path: Sequence[str | int]) -> Place:
+def place_in_file(files: Files, file: str, path: Path) -> Place:
     """Where a field of a file's first document is written, or what of it is nearest."""
     found = roots(files.read(file) or "")
-    return _walk(found[0], path, file)[1] if found else Place(file, 1)
+    return Place(file, walk(found[0], path)[1]) if found else Place(file, 1)
 
 
-def first_line(files: Files, file: str, text: str) -> Place:
-    """The first line of a file that holds this text; its first line where none does."""
-    lines = (files.read(file) or "").splitlines()
-    return Place(file, next((number for number, line in enumerate(lines, 1) if text in line), 1))
+def _is_for(patch: Document, document: Document) -> bool:
+    pairs = ((patch.kind, document.kind), (patch.name, document.name))
+    return all(not pattern or pattern == text or re.fullmatch(pattern, text) for pattern, text in pairs)
 
 
-def _files(document: Document, written: Iterable[Document]) -> list[tuple[str, str, str]]:
-    """(file, kind, name) of whatever may write a part of the document."""
-    return [
-        (one.file, str(one.body.get("kind") or one.kind), str((one.body.get("metadata") or {}).get("name") or one.name))
-        for one in written
-        if _matches(one.kind, document.kind) and _matches(one.name, document.name)
-    ]
+def _patch(one: Document) -> _Writer:
+    name = (one.body.get("metadata") or {}).get("name")
+    return _Writer(one.file, str(one.body.get("kind") or one.kind), str(name or one.name), target=(one.kind, one.name))
 
 
-def _matches(pattern: str, text: str) -> bool:
-    return not pattern or pattern == text or bool(re.fullmatch(pattern, text))
+def _found(files: Files, writer: _Writer, path: Path, pointer: Sequence[str]) -> Iterator[tuple[int, Place]]:
+    """(how much of the path is there, its place) for each part of the writer in its file."""
+    for node, above in _parts(files, writer):
+        found = _operations(node, path, pointer) if isinstance(node, yaml.SequenceNode) else (walk(node, path),)
+        for depth, line in found:
+            yield depth, Place(writer.file, above + line)
 
 
-def _found(files: Files, file: str, kind: str, name: str, path: Sequence[str | int]) -> tuple[int, Place]:
-    """(how much of the path is there, its place) in one file; -1 where the object is not in it."""
-    for root in roots(files.read(file) or ""):
-        node = _object(root, kind, name)
-        if node is not None:
-            return _walk(node, path, file)
-    return -1, Place(file, 1)
+def _parts(files: Files, writer: _Writer) -> Iterator[tuple[yaml.Node, int]]:
+    """(its node, how many lines of the file are above that node's text)."""
+    whole = roots(files.read(writer.file) or "")
+    objects = [each for root in whole for each in _objects(root, writer)]
+    here = (each for each in objects if text_at(each, "metadata", "namespace") in ("", writer.namespace))
+    if first := next(here, next(iter(objects), None)):
+        yield first, 0
+    elif writer.target is not None:
+        for root in whole:
+            yield from [(root, 0)] if isinstance(root, yaml.SequenceNode) else _inline(root, writer)
 
 
-def roots(text: str) -> list[yaml.Node]:
-    """The nodes of a text's documents, with their marks; none where it is no YAML."""
-    try:
-        return [node for node in yaml.compose_all(text, Loader=_Loader) if node is not None]
-    except yaml.YAMLError:
-        return []
-
-
-def _object(root: yaml.Node, kind: str, name: str) -> yaml.Node | None:
-    """The mapping that is this object: the document, an item of its List, or a patch without an identity."""
+def _objects(root: yaml.Node, writer: _Writer) -> Iterator[yaml.Node]:
+    """The mappings that are this object: the document, or an item of its List."""
     if isinstance(root, yaml.SequenceNode):
-        return next((node for each in root.value if (node := _object(each, kind, name)) is not None), None)
-    listed = _child(root, "items")
-    if isinstance(listed, yaml.SequenceNode):
-        return _object(listed, kind, name)
-    here, meta = _child(root, "kind"), _child(root, "metadata")
-    named = _child(meta, "name") if meta is not None else None
-    texts = [node.value for node in (here, named) if node is not None]
-    return root if texts == [kind, name] else None
+        for each in root.value:
+            yield from _objects(each, writer)
+    elif isinstance(listed := child(root, "items"), yaml.SequenceNode):
+        yield from _objects(listed, writer)
+    elif (text_at(root, "kind"), text_at(root, "metadata", "name")) == (writer.kind, writer.name):
+        yield root
 
 
-def _walk(node: yaml.Node, path: Sequence[str | int], file: str) -> tuple[int, Place]:
-    line, depth = node.start_mark.line + 1, 0
-    for step in path:
-        key, value = _step(node, step)
-        if value is None:
+def _inline(kustomization: yaml.Node, writer: _Writer) -> Iterator[tuple[yaml.Node, int]]:
+    """The patches that stand in a kustomization itself, as blocks of text."""
+    for name in _PATCHES:
+        for entry in getattr(child(kustomization, name), "value", ()):
+            text = child(entry, "patch") or entry
+            target = child(entry, "target")
+            if not isinstance(text, yaml.ScalarNode) or text.style != "|":
+                continue
+            for root in roots(text.value):
+                meant = (text_at(target, "kind"), text_at(target, "name")) == writer.target
+                if meant if target is not None else any(_objects(root, writer)):
+                    yield root, text.start_mark.line + 1
+
+
+def _operations(patch: yaml.SequenceNode, path: Path, pointer: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Those of a JSON patch (RFC 6902) that set the field, or what it is a part of."""
+    for operation in patch.value:
+        value = child(operation, "value")
+        if value is not None and (depth := _depth(operation, value, path, pointer)):
+            deeper, line = walk(value, path[depth:])
+            yield depth + deeper, line
+
+
+def _depth(operation: yaml.Node, value: yaml.Node, path: Path, pointer: Sequence[str]) -> int:
+    """How much of the path an operation sets; 0 where it sets something else."""
+    parts = [each.replace("~1", "/").replace("~0", "~") for each in text_at(operation, "path").split("/")[1:]]
+    depth = len(parts)
+    if text_at(operation, "op") not in ("add", "replace") or not 0 < depth <= len(pointer):
+        return 0
+    appended = parts[-1] == "-" and is_called(value, str(path[depth - 1]))
+    same = parts[:-1] == [*pointer[: depth - 1]] and (appended or parts[-1] == pointer[depth - 1])
+    return depth if same else 0
+
+
+def _pointer(body: object, path: Path) -> tuple[str, ...]:
+    """The path as a JSON pointer (RFC 6901) has it, as far as the body goes."""
+    parts: list[str] = []
+    for each in path:
+        if isinstance(body, list):
+            called = (index for index, item in enumerate(body) if index == each or _is_called(item, each))
+            index = next(called, None)
+            if index is None:
+                break
+            body = body[index]
+            parts.append(str(index))
+        elif isinstance(body, Mapping) and each in body:
+            body = body[each]
+            parts.append(str(each))
+        else:
             break
-        node, depth = value, depth + 1
-        line = (key or value).start_mark.line + 1
-    return depth, Place(file, line)
+    return tuple(parts)
 
 
-def _step(node: yaml.Node, step: str | int) -> tuple[yaml.Node | None, yaml.Node | None]:
-    """(the key of a mapping, its value)."""
-    if isinstance(node, yaml.MappingNode):
-        return next(((key, value) for key, value in node.value if key.value == str(step)), (None, None))
-    if not isinstance(node, yaml.SequenceNode):
-        return None, None
-    if isinstance(step, int):
-        return None, node.value[step] if step < len(node.value) else None
-    return None, next((item for item in node.value if _is(item, step)), None)
-
-
-def _is(item: yaml.Node, step: str) -> bool:
-    if isinstance(item, yaml.ScalarNode):
-        return str(item.value).startswith(step)
-    named = _child(item, "name")
-    return named is not None and named.value == step
-
-
-def _child(node: yaml.Node, name: str) -> yaml.Node | None:
-    return _step(node, name)[1] if isinstance(node, yaml.MappingNode) else None
+def _is_called(item: object, name: str | int) -> bool:
+    own = item.get("name") if isinstance(item, Mapping) else None
+    return own == name or (isinstance(item, str) and isinstance(name, str) and item.startswith(name))

@@ -12,7 +12,7 @@ import yaml
 
 from aiops.gitops.declared import Declared
 from aiops.gitops.files import Files
-from aiops.gitops.places import Place, roots
+from aiops.gitops.nodes import Place, roots
 
 _ENDINGS = (".yaml", ".yml", ".json")
 Lines = Callable[[int], int]

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from aiops.gitops.declared import Declared, Manifest
+from aiops.gitops.nodes import Place
 from aiops.gitops.parsing import items, part, value
-from aiops.gitops.places import Place
 from aiops.judge.network.servers import selector_of
 
 CHART = "inferencepool"

@@ -7,8 +7,8 @@ from itertools import groupby
 
 from aiops.gitops.containers import containers_of
 from aiops.gitops.declared import Declared, Manifest
+from aiops.gitops.nodes import Place
 from aiops.gitops.parsing import value
-from aiops.gitops.places import Place
 from aiops.gitops.written import Field, all_fields, whose
 from aiops.judge.vllm_metrics import CHANGES, Server, names_in, server_of
 

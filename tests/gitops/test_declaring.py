@@ -7,7 +7,7 @@ import pytest
 from aiops.gitops.declared import Declared, Manifest, Unrendered
 from aiops.gitops.declaring import Meant, declare, to_render
 from aiops.gitops.document import document
-from aiops.gitops.places import Place
+from aiops.gitops.nodes import Place
 from aiops.gitops.tree import read_tree
 from tests.gitops.trees import URL, application, commit
 

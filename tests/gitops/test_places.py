@@ -1,9 +1,13 @@
 """Where something is written: the line of the very field, in the file that sets it."""
 
+import textwrap
+
 import pytest
+import yaml
 
 from aiops.gitops.document import Document, document
-from aiops.gitops.places import Place, first_line, place, place_in_file
+from aiops.gitops.nodes import Place
+from aiops.gitops.places import place, place_in_file
 from tests.gitops.trees import commit
 
 BASE = """\
@@ -103,6 +107,97 @@ def test_a_patch_is_for_all_that_its_pattern_means() -> None:
     assert where(*VLLM, "image", written=(patch,), patch=PATCH) == "patch.yaml:8"
 
 
+OPERATIONS = """\
+- op: test
+  path: /spec/template/spec/containers/1/image
+  value: a/vllm:1
+- {op: replace, path: /spec/template/spec/containers/1/image, value: a/vllm:2}
+- op: add
+  path: /spec/template/spec/containers/1/args/-
+  value: --port=1
+- op: add
+  path: /spec/strategy
+  value:
+    type: Recreate
+- {op: remove, path: /spec/template/spec/containers/0/args}
+- {op: add, path: /metadata/annotations, value: {a~b: c, example.com/d: e}}
+- {op: add, path: /metadata/annotations/example.com~1d, value: f}
+"""
+PATCHED = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: llama, annotations: {example.com/d: f}}
+spec:
+  strategy: {type: Recreate}
+  template: {spec: {containers: [{name: proxy}, {name: vllm, image: a/vllm:2, args: [--model=x, --port, --port=1]}]}}
+"""
+"""What BASE becomes by them."""
+
+
+def rendered(name: str = "llama", namespace: str = "") -> Document:
+    body = yaml.safe_load(PATCHED)
+    return Document("apps", "v1", "Deployment", name, namespace, body, "base.yaml")
+
+
+JSON_PATCHED = pytest.mark.parametrize(
+    ("path", "place_of"),
+    [
+        ((*VLLM, "image"), ("patch", 4)),
+        ((*VLLM, "args", "--port="), ("patch", 7)),
+        ((*VLLM, "args", "--model"), ("base", 18)),
+        ((*VLLM, "name"), ("base", 16)),
+        ((*VLLM[:-1], "proxy", "name"), ("base", 14)),
+        (("spec", "strategy", "type"), ("patch", 11)),
+        (("metadata", "annotations", "example.com/d"), ("patch", 14)),
+    ],
+)
+
+
+@JSON_PATCHED
+def test_a_json_patch_in_a_file(path: tuple[str | int, ...], place_of: tuple[str, int]) -> None:
+    files = commit({"base.yaml": BASE, "patch.yaml": OPERATIONS}, {})
+    patch = Document("", "", "Deployment", "llama", "", {"operations": []}, "patch.yaml", True)
+    file, line = place_of
+    assert place(files, rendered(), (patch,), path) == Place(f"{file}.yaml", line)
+
+
+@JSON_PATCHED
+def test_a_json_patch_in_the_kustomization(path: tuple[str | int, ...], place_of: tuple[str, int]) -> None:
+    """That of another target has the same operations, and stands before and behind it."""
+    block = f"    patch: |-\n{textwrap.indent(OPERATIONS, ' ' * 6)}"
+    entries = [f"  - target: {{kind: Deployment, name: {name}}}\n{block}" for name in ("other", "llama", "another")]
+    lines = len(entries[0].splitlines())
+    files = commit({"base.yaml": BASE, "patch.yaml": "patches:\n" + "".join(entries)}, {})
+    patches = tuple(
+        Document("", "", "Deployment", name, "", {"operations": []}, "patch.yaml", True)
+        for name in ("other", "llama", "another")
+    )
+    file, line = place_of
+    shift = {"base": 0, "patch": 1 + lines + 2}[file]
+    assert place(files, rendered(), patches, path) == Place(f"{file}.yaml", shift + line)
+
+
+INLINE = f"  - patch: |\n{textwrap.indent(PATCH, ' ' * 6)}"
+TARGET = "    target: {kind: Deployment, name: llama}\n"
+
+
+@pytest.mark.parametrize("entry", [INLINE, INLINE + TARGET, INLINE.replace("llama", "any") + TARGET])
+def test_a_patch_that_stands_in_the_kustomization(entry: str) -> None:
+    patch = of("llama", "kustomization.yaml", patch=True)
+    files = commit({"base.yaml": BASE, "kustomization.yaml": f"patches:\n{entry}"}, {})
+    assert place(files, rendered(), (patch,), (*VLLM, "image")) == Place("kustomization.yaml", 10)
+    files = commit({"base.yaml": BASE, "kustomization.yaml": f"patchesStrategicMerge:\n{entry.splitlines()[0]}"}, {})
+    assert place(files, rendered(), (patch,), (*VLLM, "image")) == Place("base.yaml", 15)
+
+
+def test_one_of_two_that_differ_by_their_namespace_alone() -> None:
+    text = "".join(f"kind: Deployment\nmetadata: {{name: llama, namespace: {name}}}\n---\n" for name in "abc")
+    files = commit({"base.yaml": text}, {})
+    for namespace, line in (("a", 2), ("b", 5), ("c", 8), ("moved", 2)):
+        found = rendered(namespace=namespace)
+        assert place(files, found, (found,), ("metadata", "name")) == Place("base.yaml", line)
+
+
 def test_items_of_a_list_and_json() -> None:
     listed = "kind: List\nitems:\n- kind: Pod\n  metadata: {name: a}\n- kind: Pod\n  metadata: {name: b}\n  spec: {}\n"
     files = commit({"list.yaml": listed, "one.json": '{\n"kind": "Pod",\n"metadata": {"name": "c"},\n"spec": {}}'}, {})
@@ -117,8 +212,6 @@ def test_what_does_not_parse_or_is_elsewhere_is_the_first_line(text: str) -> Non
     assert place_in_file(files, "base.yaml", ("spec",)) == Place("base.yaml", 1)
 
 
-def test_a_file_of_values_and_a_line_of_text() -> None:
-    files = commit({"values.yaml": "# of the chart\na:\n  b: 1\n", "notes.md": "one\ntwo metrics\n"}, {})
+def test_a_file_of_values() -> None:
+    files = commit({"values.yaml": "# of the chart\na:\n  b: 1\n"}, {})
     assert place_in_file(files, "values.yaml", ("a", "b")) == Place("values.yaml", 3)
-    assert first_line(files, "notes.md", "metrics") == Place("notes.md", 2)
-    assert first_line(files, "notes.md", "absent") == Place("notes.md", 1)
