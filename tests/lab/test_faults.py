@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.long, pytest.mark.xdist_group("faults")]  # they share
 PACE = Pace(node_joins_s=5.0, node_ready_s=1.0, gpu_ready_s=1.0, node_idle_s=5.0, node_leaves_s=1.0, image_s=0.2,
             start_s=0.1, git_s=20.0)  # fmt: skip
 SPEED = 60.0
-WITHIN_S = 20.0
+WITHIN_S = 60.0
 """Of this machine; how long it takes is nobody's business here."""
 MODEL = "vllm-qwen"
 BAD = ("fail", "warn", "unknown")
@@ -121,7 +121,7 @@ SAYS = {
     "kueue-defaults": r"ClusterQueue gpu is OutOfSync although \S+ was synced",
     "jobs-are-hooks": r"\S+ is OutOfSync for nothing but Job default/mint, which is gone",
     "commit-current": r"\S+ is synced with \w+, and main is at \w+, which is",
-    "sync-retries": "its sync failed 60 min ago, and nothing tries it again",
+    "sync-retries": r"its sync failed \S+ (min|h) ago, and nothing tries it again",
     "applications-settled": "annotated argocd.argoproj.io/skip-reconcile=true",
     "images-pulled": "lets nobody pull image ghcr.io/example/private:1 for Pod default/stranger.*401",
     "default-storage-class": "none of the StorageClasses is the default",
