@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from threading import Timer
 from typing import TYPE_CHECKING
 
 from aiops.config import tables
@@ -16,11 +17,14 @@ from aiops.errors import TargetError
 from aiops.gitops.files import Folder
 from aiops.gitops.repository import same_repository
 from aiops.gitops.tree import Tree, read_tree
-from aiops.progress.events import Paid, Report
+from aiops.progress.events import Paid, Report, Said
 
 if TYPE_CHECKING:
     from aiops.clients.git import Git
     from aiops.clients.kube import Kube
+
+PATIENCE_S = 3.0
+"""After so long somebody wants to know what it waits for."""
 
 
 def new_run() -> str:
@@ -68,12 +72,10 @@ class Session:
 
     def connect_without_config(self) -> None:
         """Let `kube` need a kubeconfig and nothing else; of a config that can be read it takes the context."""
-        from aiops.clients.kube import connect
-
         config = self.readable_config
         timeouts = config.aiops.timeouts if config else Timeouts()
         context = self.context_option or (config.aiops.context if config else None)
-        self.kube = connect(context, self.kubeconfig, timeout_s=timeouts.request)
+        self.kube = self._connect(context, timeouts)
 
     @cached_property
     def files(self) -> Folder:
@@ -99,9 +101,18 @@ class Session:
     @cached_property
     def kube(self) -> "Kube":
         """The Kubernetes API of the session's context."""
+        return self._connect(self.context, self.config.aiops.timeouts)
+
+    def _connect(self, context: str | None, timeouts: Timeouts) -> "Kube":
         from aiops.clients.kube import connect
 
-        return connect(self.context, self.kubeconfig, timeout_s=self.config.aiops.timeouts.request)
+        words = f"{f'context {context}' if context else 'the kubeconfig'}: its login program has not answered yet"
+        late = Timer(PATIENCE_S, self.report, (Said(text=words, level="warn"),))
+        late.start()
+        try:
+            return connect(context, self.kubeconfig, timeout_s=timeouts.request, login_s=timeouts.login)
+        finally:
+            late.cancel()
 
     @cached_property
     def git(self) -> "Git":

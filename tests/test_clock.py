@@ -66,7 +66,7 @@ def test_a_kubeconfig_tells_what_time_it_is_on_a_lab(tmp_path: Path) -> None:
         {"name": "aiops.dev/lab", "extension": pace},
     ]
     path.write_text(json.dumps(body))
-    connect(None, str(path), timeout_s=1.0)
+    connect(None, str(path), timeout_s=1.0, login_s=9)
     assert clock.real(30.0) == 1.0
-    connect(None, kubeconfig(tmp_path / "other", "http://127.0.0.1:1", {"token": "x"}), timeout_s=1.0)
+    connect(None, kubeconfig(tmp_path / "other", "http://127.0.0.1:1", {"token": "x"}), timeout_s=1.0, login_s=9)
     assert clock.real(30.0) == 30.0

@@ -33,7 +33,7 @@ def api() -> Iterator[Api]:
 @pytest.fixture
 def kube(api: Api, tmp_path: Path) -> Iterator[Kube]:
     cluster = connect(
-        None, kubeconfig(tmp_path / "kubeconfig", api.url, {"token": "token-of-the-tests"}), timeout_s=5.0
+        None, kubeconfig(tmp_path / "kubeconfig", api.url, {"token": "token-of-the-tests"}), timeout_s=5.0, login_s=9
     )
     yield cluster
     cluster._transport._client.rest_client.pool_manager.clear()

@@ -1,13 +1,16 @@
 """One operator session: which context it means, and what is made only when it is used."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from aiops import session
+from aiops.clients import kube
 from aiops.errors import ConfigError, TargetError, WrongUse
-from aiops.progress.events import Event
+from aiops.progress.events import Event, Said
 from aiops.session import Session, new_run
 
 CONFIG = """\
@@ -53,6 +56,20 @@ def test_layers_are_the_tables_and_the_configs(made: Callable[..., Session]) -> 
     assert {"platform", "edge"} < set(session.profiles())
     with pytest.raises(WrongUse, match="no profile `edgy`; did you mean `edge`"):
         session.layers("edgy")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"), [(0.0, []), (0.5, ["context blue: its login program has not answered yet"])]
+)
+def test_a_login_that_takes_long_is_told(
+    made: Callable[..., Session], monkeypatch: pytest.MonkeyPatch, seconds: float, told: list[str]
+) -> None:
+    monkeypatch.setattr(session, "PATIENCE_S", 0.1)
+    monkeypatch.setattr(kube, "connect", lambda *_, **__: time.sleep(seconds))
+    asked, events = made("blue"), list[Event]()
+    asked.report = events.append
+    assert asked.kube is None
+    assert [each.text for each in events if isinstance(each, Said)] == told
 
 
 def test_nothing_is_read_before_it_is_used(tmp_path: Path) -> None:

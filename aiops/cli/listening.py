@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from aiops.cli.showing import screen_of, write_line
-from aiops.progress.events import Event, Looked, Planned, Report
+from aiops.progress.events import Event, Looked, Planned, Report, Said
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -46,7 +46,7 @@ def hear_question(output: str, _run: str) -> Iterator[Report]:
 
     screen = console(sys.stderr, os.environ)
     with live(screen) if screen.is_terminal else nullcontext(_unheard) as tell:
-        yield lambda event: tell(event) if isinstance(event, Looked) else None
+        yield lambda event: tell(event) if isinstance(event, Looked | Said) else None
 
 
 @contextmanager

@@ -96,12 +96,13 @@ class Listing:
     resource_version: str
 
 
-def connect(context: str | None, kubeconfig: str | None, *, timeout_s: float) -> "Kube":
-    """The API of a context (None: the current one). `timeout_s` bounds each call, retries of reads included.
+def connect(context: str | None, kubeconfig: str | None, *, timeout_s: float, login_s: float) -> "Kube":
+    """The API of a context (None: the current one). `timeout_s` bounds each call, retries of reads included, and
+    `login_s` the kubeconfig's login program.
 
     From then on this process measures time as that cluster does.
     """
-    name, configuration, pace = load(context, kubeconfig)
+    name, configuration, pace = load(context, kubeconfig, login_s)
     clock.follow(pace or clock.OURS)
     from kubernetes.client import ApiClient
 

@@ -8,10 +8,11 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 GRACE_S = 0.3
 """For a program to remove its lock files, once it is told to end."""
-RUNNING: "set[subprocess.Popen[bytes]]" = set()
+RUNNING: "set[subprocess.Popen[Any]]" = set()
 """Daemon threads leave theirs behind, as at Ctrl-C."""
 _STARTING = Lock()
 """Held from before a program runs until it is one of `RUNNING`."""
@@ -35,11 +36,12 @@ def communicate(process: "subprocess.Popen[bytes]", stdin: bytes, timeout_s: flo
         try:
             return process.communicate(stdin, timeout=timeout_s)
         finally:
-            _end(process)
+            end(process)
             RUNNING.discard(process)
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
+def end(process: "subprocess.Popen[Any]") -> None:
+    """A program that leads a group, and that group, if it has not ended yet."""
     if process.returncode is not None:
         return
     with contextlib.suppress(ProcessLookupError):
@@ -54,4 +56,4 @@ def _end_all() -> None:
     with _STARTING:
         running = tuple(RUNNING)
     for process in running:
-        _end(process)
+        end(process)

@@ -106,6 +106,8 @@ class Timeouts:
     """One look of `doctor` or `status`: what has not answered by then is unknown."""
     answer: Seconds = 60.0
     """A model to answer one request."""
+    login: Seconds = 60.0
+    """The kubeconfig's login program, which may send somebody through a browser."""
 
 
 @dataclass(frozen=True)

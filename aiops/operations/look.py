@@ -130,6 +130,8 @@ def _cluster(session: Session) -> Cluster:
         return Cluster(namespace, session.kube)
     except TargetError:
         raise
+    except CannotTell as error:
+        return Cluster(namespace, error=error)
     except WrongUse as error:
         if session.context_option or session.kubeconfig:
             raise

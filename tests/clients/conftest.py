@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -60,15 +61,28 @@ def kubeconfig(path: Path, server: str, user: dict[str, Any], **cluster: object)
 
 
 @pytest.fixture
+def pipe(tmp_path: Path) -> Iterator[int]:
+    """The reading end of `tmp_path / "pipe"`."""
+    os.mkfifo(tmp_path / "pipe")
+    end = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    yield end
+    os.close(end)
+
+
+@pytest.fixture
 def login(api: Server, tmp_path: Path) -> Iterator[Login]:
     """Connect as a user (by default with the canary for a token) to `api`, or to another server."""
     opened: list[Kube] = []
 
     def connected(
-        user: dict[str, Any] | None = None, server: str = api.url, timeout_s: float = 5.0, **more: Any
+        user: dict[str, Any] | None = None,
+        server: str = api.url,
+        timeout_s: float = 5.0,
+        login_s: float = 9.0,
+        **more: Any,
     ) -> Kube:
         path = kubeconfig(tmp_path / "kubeconfig", server, user or {"token": CANARY}, **more)
-        opened.append(connect(None, path, timeout_s=timeout_s))
+        opened.append(connect(None, path, timeout_s=timeout_s, login_s=login_s))
         return opened[-1]
 
     yield connected

@@ -1,7 +1,6 @@
 """What git answers about repositories on disk, and how it fails."""
 
 import os
-import select
 import socket
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from aiops.errors import CannotTell, LoginFailed, Refused, Unreachable
+from tests.clients.programs import HELPER, read
 from tests.clients.repositories import URL, commit, git, of
 from tests.clients.server import Answer, Server
 
@@ -119,24 +119,6 @@ def silent() -> Iterator[str]:
 def test_a_server_that_never_answers_ends_by_the_deadline(checkout: Path, silent: str) -> None:
     with pytest.raises(Unreachable, match=f"git ls-remote: {silent} did not answer in 0.3 s"):
         of(checkout, timeout_s=0.3).heads(silent, ["main"])
-
-
-@pytest.fixture
-def pipe(tmp_path: Path) -> Iterator[int]:
-    """The reading end of `tmp_path / "pipe"`."""
-    os.mkfifo(tmp_path / "pipe")
-    end = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
-    yield end
-    os.close(end)
-
-
-def read(pipe: int) -> bytes:
-    """The next word; empty once nobody is left who holds the other end."""
-    assert select.select([pipe], [], [], 20)[0]
-    return os.read(pipe, 10)
-
-
-HELPER = "(echo up; exec sleep 60) > {folder}/pipe & wait; wait"
 
 
 @pytest.mark.parametrize("deaf", ["", "trap '' TERM; "])

@@ -3,7 +3,9 @@
 import base64
 import json
 import os
+import signal
 import stat
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -15,6 +17,7 @@ import yaml
 from aiops.clients.kube import connect
 from aiops.errors import LoginFailed, Unreachable, WrongUse
 from tests.clients.conftest import CANARY, Login, kubeconfig
+from tests.clients.programs import HELPER, read
 from tests.clients.server import Answer, Server
 
 V1 = "client.authentication.k8s.io/v1"
@@ -91,6 +94,36 @@ def test_a_login_program_that_fails_later_stops_the_next_request(
     assert capfd.readouterr() == ("", "")
 
 
+def test_a_login_program_that_does_not_end_is_ended(login: Login, tmp_path: Path, pipe: int) -> None:
+    with pytest.raises(
+        LoginFailed, match=r"context here: the login program .* gave no credential: no answer in 0\.5 s"
+    ):
+        login(plugin(tmp_path, HELPER.format(folder=tmp_path)), login_s=0.5)
+    assert (read(pipe), read(pipe)) == (b"up\n", b"")
+
+
+def test_one_that_does_not_end_later_is_ended_too(login: Login, api: Server, tmp_path: Path, pipe: int) -> None:
+    script = f"cd {tmp_path}; if [ -e ran ]; then {HELPER.format(folder=tmp_path)}; fi; touch ran"
+    kube = login(plugin(tmp_path, f"{script}; {credential(token='old', expirationTimestamp=EXPIRED)}"), login_s=0.5)
+    with pytest.raises(LoginFailed, match=r"no answer in 0\.5 s"):
+        kube.raw("/version")
+    assert (api.seen, read(pipe), read(pipe)) == ([], b"up\n", b"")
+
+
+def test_no_login_program_outlives_us(tmp_path: Path, pipe: int) -> None:
+    user = plugin(tmp_path, HELPER.format(folder=tmp_path))
+    path = kubeconfig(tmp_path / "kubeconfig", "http://127.0.0.1:1", user)
+    words = [
+        sys.executable,
+        "-c",
+        f"from aiops.clients.kube import connect as c; c(None, {path!r}, timeout_s=9, login_s=60)",
+    ]
+    with subprocess.Popen(words, stderr=subprocess.DEVNULL) as aiops:
+        assert read(pipe) == b"up\n"
+        aiops.send_signal(signal.SIGINT)
+    assert read(pipe) == b""
+
+
 def test_a_token_file_may_end_its_line(login: Login, api: Server, tmp_path: Path) -> None:
     (tmp_path / "token").write_text(f"{CANARY}\n")
     api.answer(Answer())
@@ -136,7 +169,7 @@ def contexts(path: Path, *names: str, current: str | None = None) -> str:
 
 
 def server_of(context: str | None, kubeconfig: str | None) -> tuple[str, str]:
-    kube = connect(context, kubeconfig, timeout_s=1)
+    kube = connect(context, kubeconfig, timeout_s=1, login_s=9)
     return kube.context, kube.server
 
 
@@ -151,13 +184,13 @@ def test_a_named_context_needs_no_current_one(tmp_path: Path, current: str | Non
     path = contexts(tmp_path / "k", "prod", "dev", current=current)
     assert server_of("prod", path) == ("prod", "prod.example")
     with pytest.raises(WrongUse, match=r"no current context|no context `gone`") as caught:
-        connect(None, path, timeout_s=1)
+        connect(None, path, timeout_s=1, login_s=9)
     assert "prod, dev" in caught.value.hint
 
 
 def test_an_unknown_context_is_guessed_and_all_are_listed(tmp_path: Path) -> None:
     with pytest.raises(WrongUse, match="no context `prodd`, did you mean `prod`") as caught:
-        connect("prodd", contexts(tmp_path / "k", "prod", "dev"), timeout_s=1)
+        connect("prodd", contexts(tmp_path / "k", "prod", "dev"), timeout_s=1, login_s=9)
     assert caught.value.hint == "contexts: prod, dev"
 
 
@@ -177,7 +210,7 @@ def test_the_variable_holds_several_files_and_the_option_beats_it(
 
 def test_the_home_folder_holds_the_last_one(tmp_path: Path) -> None:
     with pytest.raises(WrongUse, match=f"no kubeconfig at {tmp_path}/.kube/config"):
-        connect(None, None, timeout_s=1)
+        connect(None, None, timeout_s=1, login_s=9)
     (tmp_path / ".kube").mkdir()
     contexts(tmp_path / ".kube/config", "home", current="home")
     assert server_of(None, None) == ("home", "home.example")
@@ -205,7 +238,7 @@ def test_the_home_folder_holds_the_last_one(tmp_path: Path) -> None:
 def test_a_broken_kubeconfig_is_named_and_not_quoted(tmp_path: Path, text: str) -> None:
     (tmp_path / "k").write_text(text)
     with pytest.raises(WrongUse, match=f"kubeconfig {tmp_path}/k") as caught:
-        connect(None, str(tmp_path / "k"), timeout_s=1)
+        connect(None, str(tmp_path / "k"), timeout_s=1, login_s=9)
     assert "\n" not in caught.value.message
     assert CANARY not in caught.value.message
 
@@ -213,14 +246,14 @@ def test_a_broken_kubeconfig_is_named_and_not_quoted(tmp_path: Path, text: str) 
 def test_a_certificate_that_is_not_there(tmp_path: Path) -> None:
     path = kubeconfig(tmp_path / "k", "https://x.example", {"client-certificate": "/absent"})
     with pytest.raises(WrongUse, match="File does not exist: /absent"):
-        connect(None, path, timeout_s=1)
+        connect(None, path, timeout_s=1, login_s=9)
 
 
 def test_in_a_pod_the_service_account_must_be_readable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
     monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
     with pytest.raises(WrongUse, match="service account cannot be read"):
-        connect(None, None, timeout_s=1)
+        connect(None, None, timeout_s=1, login_s=9)
 
 
 def jwt(**claims: object) -> str:

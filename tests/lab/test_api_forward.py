@@ -71,7 +71,7 @@ def pod(lab: Lab, admin: Client, namespace: str) -> Iterator[str]:
 
 
 def post(kubeconfig: Path, pod: str, port: int, body: str) -> str:
-    kube = connect(None, str(kubeconfig), timeout_s=5.0)
+    kube = connect(None, str(kubeconfig), timeout_s=5.0, login_s=9)
     backend = Forward(kube, pod.split("/")[4], "web", port, time.monotonic() + 5.0)
     try:
         with httpcore.ConnectionPool(network_backend=backend) as pool:

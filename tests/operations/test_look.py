@@ -35,6 +35,7 @@ from aiops.render.text import lines
 from aiops.session import Session
 from aiops.snapshot.look import Look, loads
 from tests.checks.cases import healthy
+from tests.clients.conftest import kubeconfig
 from tests.operations.conftest import RUN
 from tests.real.proxy import REVIEW, Answer, Fault, Proxy, Struck, Upstream, writes
 
@@ -173,7 +174,7 @@ class Operator:
         session = Session({}, self.folder, report, kubeconfig=path, run=RUN, command="doctor")
         timeouts = replace(self.config.aiops.timeouts, look=look_s, request=request_s)
         session.config = replace(self.config, aiops=replace(self.config.aiops, timeouts=timeouts))
-        session.kube = connect(None, path, timeout_s=request_s)
+        session.kube = connect(None, path, timeout_s=request_s, login_s=9)
         return session
 
 
@@ -333,3 +334,14 @@ def test_what_a_long_look_waits_for_is_told(operator: Operator, monkeypatch: pyt
     assert status_of(result)["nodes-ready"] == "ok"
     assert all(isinstance(each, Looked) for each in told)
     assert {row.name for row in told[-1].rows if row.state == "waiting"} == {"last-words", "pods", "usage"}
+
+
+def test_a_login_that_gives_nothing_costs_the_cluster_alone(operator: Operator, tmp_path: Path) -> None:
+    program = {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "absent-program"}}
+    session = Session({}, operator.folder, lambda _: None, kubeconfig=kubeconfig(tmp_path / "k", "http://x", program))
+    session.config = operator.config
+    result = doctor(session, "full", Choice(), strict=False, save=None, saved=None)
+    statuses = status_of(result)
+    assert (statuses["cluster-reachable"], statuses["config-valid"], result.exit_code) == ("unknown", "ok", 5)
+    (unreachable,) = (each for each in result.checks if each.slug == "cluster-reachable")
+    assert "No such file or directory: 'absent-program'" in unreachable.findings[0].symptom
