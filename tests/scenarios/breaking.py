@@ -11,7 +11,7 @@ from pathlib import Path
 
 from aiops.snapshot import Json
 from tests.scenarios.by_hand import OFF, stamp
-from tests.scenarios.cluster import Cluster
+from tests.scenarios.cluster import Cluster, patch_status
 from tests.scenarios.conftest import Operator, Outcome
 from tests.scenarios.models import NAMESPACE
 
@@ -54,8 +54,9 @@ def doctor(operator: Operator, *words: str, environ: Environ | None = None) -> S
     return Seen(operator("doctor", "-o", "json", *words, environ=environ))
 
 
-def assert_sound(operator: Operator) -> None:
-    seen = doctor(operator, *PROFILE)
+def assert_sound(operator: Operator, *slugs: str) -> None:
+    """All of it, or what these checks are about."""
+    seen = doctor(operator, *PROFILE, *(word for slug in slugs for word in ("--only", slug)))
     assert (seen.outcome.code, seen.bad) == (0, {}), seen.outcome
 
 
@@ -123,9 +124,7 @@ def started_long_ago(cluster: Cluster, label: str) -> None:
     containers = [
         {**each, "state": {"running": {"startedAt": stamp(LONG_AGO_S)}}} for each in pod["status"]["containerStatuses"]
     ]
-    status = json.dumps({"status": {"containerStatuses": containers}})
-    name = pod["metadata"]["name"]
-    cluster.kubectl("-n", NAMESPACE, "patch", "pod", name, "--subresource=status", "--type=merge", "-p", status)
+    patch_status(cluster, "pod", pod["metadata"]["name"], {"containerStatuses": containers}, NAMESPACE)
 
 
 def settle(operator: Operator, *words: str) -> None:
@@ -133,6 +132,18 @@ def settle(operator: Operator, *words: str) -> None:
     for each in (*((words,) if words else ()), ("wait", *PROFILE, "--passive")):
         outcome = operator(*each)
         assert outcome.code == 0, outcome
+
+
+@contextmanager
+def by_hand(operator: Operator, kind: str, name: str, namespace: str, condition: Json) -> Iterator[Environ]:
+    """What its operator says of an object; afterwards that says again what is so."""
+    kubectl = operator.cluster.kubectl
+    kubectl("-n", namespace, "annotate", kind, name, UNTOUCHED)
+    patch_status(operator.cluster, kind, name, {"conditions": [condition]}, namespace)
+    yield {}
+    kubectl("-n", namespace, "annotate", kind, name, *(f"{key}-" for key in OFF))
+    kubectl("-n", namespace, "wait", kind, name, f"--for=condition={condition['type']}", "--timeout=60s")
+    settle(operator)
 
 
 def rewritten(operator: Operator, file: Path, change: Callable[[Json], None], *words: str) -> Seen:

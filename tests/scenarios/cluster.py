@@ -144,6 +144,12 @@ def get(cluster: Cluster, kind: str, name: str, namespace: str = "argocd") -> di
     return found
 
 
+def patch_status(cluster: Cluster, kind: str, name: str, status: Mapping[str, Any], namespace: str = "default") -> None:
+    """What its controller would write; a list takes the place of the one before."""
+    patch = json.dumps({"status": status})
+    cluster.kubectl("-n", namespace, "patch", kind, name, "--subresource=status", "--type=merge", "-p", patch)
+
+
 def eventually(cluster: Cluster, what: str, holds: Callable[[], bool], within_s: float = 120.0) -> None:
     """Wait until something holds of the cluster; a scenario's preparation, never its assertion about time."""
     deadline = time.monotonic() + within_s

@@ -14,7 +14,7 @@ from typing import Any
 from aiops.snapshot import Json
 from tests.scenarios.breaking import LONG_AGO_S, Broken, Environ, made
 from tests.scenarios.by_hand import GPU, IMAGE, OF, OFF, SERVER, container, end, stamp, waiting
-from tests.scenarios.cluster import Cluster, eventually, get
+from tests.scenarios.cluster import Cluster, eventually, get, patch_status
 from tests.scenarios.conftest import Operator
 
 NODE, GPU_NODE = "cpu-0", "gpu-of-tests"
@@ -70,11 +70,6 @@ def never_ready(*containers: Json, phase: str = "Running") -> Json:
 def up(ago_s: float = LONG_AGO_S, **changes: Any) -> Json:
     """A container that runs for so long."""
     return container(state={"running": {"startedAt": stamp(ago_s)}}, **changes)
-
-
-def patch_status(cluster: Cluster, kind: str, name: str, status: Json, namespace: str = SPACE) -> None:
-    patch = json.dumps({"status": status})
-    cluster.kubectl("-n", namespace, "patch", kind, name, "--subresource=status", "--type=merge", "-p", patch)
 
 
 @contextmanager

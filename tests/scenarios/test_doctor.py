@@ -21,6 +21,7 @@ from tests.scenarios.breaking import (
     Environ,
     as_if_long_ago,
     assert_sound,
+    by_hand,
     by_kubectl,
     doctor,
     later,
@@ -32,7 +33,7 @@ from tests.scenarios.breaking import (
     with_object,
 )
 from tests.scenarios.by_hand import OFF, stamp
-from tests.scenarios.cluster import CANARY, eventually, get
+from tests.scenarios.cluster import CANARY, eventually, get, patch_status
 from tests.scenarios.conftest import Operator
 from tests.scenarios.models import MODEL, NAMESPACE, SERVED, gpu_nodes, model_server, scale, secret
 from tests.serving.server import Server
@@ -216,19 +217,6 @@ def secret_not_synced(operator: Operator) -> Iterator[Environ]:
 
 
 @contextmanager
-def by_hand(operator: Operator, kind: str, name: str, namespace: str, condition: Json) -> Iterator[None]:
-    """What its operator says of an object; afterwards that is there again."""
-    kubectl = operator.cluster.kubectl
-    kubectl("-n", namespace, "annotate", kind, name, UNTOUCHED)
-    status = json.dumps({"status": {"conditions": [condition]}})
-    kubectl("-n", namespace, "patch", kind, name, "--subresource=status", "--type=merge", "-p", status)
-    yield
-    kubectl("-n", namespace, "annotate", kind, name, *(f"{key}-" for key in OFF))
-    kubectl("-n", namespace, "wait", kind, name, "--for=condition=Ready", "--timeout=60s")
-    settle(operator)
-
-
-@contextmanager
 def without_secret(operator: Operator) -> Iterator[Environ]:
     kubectl = operator.cluster.kubectl
     kubectl("-n", EXTERNAL_IN, "annotate", "externalsecret", EXTERNAL, UNTOUCHED)
@@ -264,8 +252,8 @@ def an_api_without_its_server(operator: Operator) -> Iterator[Environ]:
     with made(operator.cluster, body):
         operator.cluster.kubectl("wait", "apiservice", name, "--for=condition=Available=False")
         condition = get(operator.cluster, "apiservice", name)["status"]["conditions"][0]
-        status = json.dumps({"status": {"conditions": [{**condition, "lastTransitionTime": stamp(LONG_AGO_S)}]}})
-        operator.cluster.kubectl("patch", "apiservice", name, "--subresource=status", "--type=merge", "-p", status)
+        said = {**condition, "lastTransitionTime": stamp(LONG_AGO_S)}
+        patch_status(operator.cluster, "apiservice", name, {"conditions": [said]})
         yield {}
 
 

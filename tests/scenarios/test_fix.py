@@ -22,7 +22,7 @@ from tests.scenarios.breaking import (
     started_long_ago,
 )
 from tests.scenarios.by_hand import OFF, stamp
-from tests.scenarios.cluster import Cluster, eventually, get
+from tests.scenarios.cluster import Cluster, eventually, get, patch_status
 from tests.scenarios.commits import CHECKED, CHECKER, FOLDER, committed, gave_up, given_up_on, sync
 from tests.scenarios.conftest import Operator
 from tests.scenarios.models import MODEL, NAMESPACE, gpu_nodes, model_server
@@ -99,9 +99,8 @@ def secret_not_synced(operator: Operator) -> Iterator[None]:
     kubectl = operator.cluster.kubectl
     said = {"type": "Ready", "status": "False", "reason": "SecretSyncedError", "message": "Secret does not exist",
             "lastTransitionTime": stamp()}  # fmt: skip
-    words = ("-n", EXTERNAL_IN, "patch", "externalsecret", EXTERNAL, "--subresource=status", "--type=merge")
     kubectl("-n", EXTERNAL_IN, "annotate", "externalsecret", EXTERNAL, UNTOUCHED)
-    kubectl(*words, "-p", json.dumps({"status": {"conditions": [said]}}))
+    patch_status(operator.cluster, "externalsecret", EXTERNAL, {"conditions": [said]}, EXTERNAL_IN)
     yield
     settle(operator)
 

@@ -27,7 +27,7 @@ from tests.scenarios.breaking import (
     with_object,
 )
 from tests.scenarios.by_hand import GPU, IMAGE, OFF, SERVER, stamp, waiting
-from tests.scenarios.cluster import Cluster, eventually, get
+from tests.scenarios.cluster import Cluster, eventually, get, patch_status
 from tests.scenarios.conftest import Operator
 from tests.scenarios.lone_pods import (
     NAME,
@@ -40,7 +40,6 @@ from tests.scenarios.lone_pods import (
     gpu_node,
     model,
     never_ready,
-    patch_status,
     placed,
     played,
     pod,
@@ -88,11 +87,6 @@ PAUSED = "autoscaling.keda.sh/paused"
 MONITORS = "monitoring.coreos.com"
 
 
-def assert_well(operator: Operator, slug: str) -> None:
-    seen = doctor(operator, *PROFILE, "--only", slug)
-    assert (seen.outcome.code, seen.bad) == (0, {}), seen.outcome
-
-
 # A model's pods.
 
 
@@ -114,7 +108,7 @@ def key_rotated(operator: Operator) -> Iterator[Environ]:
     """Somebody changes it: until then nothing is wrong."""
     with with_key(operator, LONG_AGO_S / 2):
         as_if_long_ago(operator.cluster, "secret", NAME, SPACE, "f:data")
-        assert_well(operator, "model-key-current")
+        assert_sound(operator, "model-key-current")
         after = json.dumps({"stringData": {"api-key": "after"}})
         operator.cluster.kubectl("-n", SPACE, "patch", "secret", NAME, "-p", after)
         yield {}
@@ -178,7 +172,7 @@ def nobody_makes_its_volume(operator: Operator) -> Iterator[Environ]:
     cluster = operator.cluster
     with made(cluster, without_driver("WaitForFirstConsumer"), claim("orphaned")):
         until_told(cluster, "WaitForFirstConsumer")
-        assert_well(operator, "claims-bound")
+        assert_sound(operator, "claims-bound")
         volume = {"name": "models", "persistentVolumeClaim": {"claimName": "models"}}
         with made(cluster, pod(containers=[{"name": SERVER, "image": IMAGE}], volumes=[volume])):
             until_told(cluster, "ExternalProvisioning")

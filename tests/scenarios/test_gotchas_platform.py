@@ -14,10 +14,11 @@ from tests.scenarios.breaking import (
     BAD,
     LONG_AGO_S,
     PROFILE,
-    UNTOUCHED,
     Broken,
     Environ,
     Seen,
+    assert_sound,
+    by_hand,
     doctor,
     later,
     made,
@@ -26,7 +27,7 @@ from tests.scenarios.breaking import (
     with_object,
 )
 from tests.scenarios.by_hand import OFF, stamp
-from tests.scenarios.cluster import Cluster, eventually
+from tests.scenarios.cluster import Cluster, eventually, patch_status
 from tests.scenarios.commits import (
     CATALOG,
     CHECKED,
@@ -44,7 +45,6 @@ from tests.scenarios.commits import (
     webhook,
 )
 from tests.scenarios.conftest import Operator
-from tests.scenarios.lone_pods import patch_status
 from tests.scenarios.models import MODEL, NAMESPACE, gpu_nodes, replicas, scale
 
 pytestmark = pytest.mark.long
@@ -267,17 +267,10 @@ GATEWAY, GATEWAY_IN = "platform-gateway", "gateway-system"
 @contextmanager
 def gateway_waits(operator: Operator) -> Iterator[Environ]:
     """No controller looks at a Gateway."""
-    kubectl = operator.cluster.kubectl
     waits = {"type": "Programmed", "status": "Unknown", "reason": "Pending", "message": "Waiting for controller",
              "lastTransitionTime": stamp()}  # fmt: skip
-    status = json.dumps({"status": {"conditions": [waits]}})
-    named = ("-n", GATEWAY_IN, "patch", "gateway", GATEWAY, "--subresource=status", "--type=merge")
-    kubectl("-n", GATEWAY_IN, "annotate", "gateway", GATEWAY, UNTOUCHED)
-    kubectl(*named, "-p", status)
-    yield {}
-    kubectl("-n", GATEWAY_IN, "annotate", "gateway", GATEWAY, *(f"{key}-" for key in OFF))
-    kubectl("-n", GATEWAY_IN, "wait", "gateway", GATEWAY, "--for=condition=Programmed", "--timeout=60s")
-    settle(operator)
+    with by_hand(operator, "gateway", GATEWAY, GATEWAY_IN, waits) as environ:
+        yield environ
 
 
 API = "gateway.networking.k8s.io"
@@ -438,11 +431,6 @@ def platform(standing: Operator) -> Operator:
     sync(standing, "echo")
     assert_sound(standing, *SLUGS)
     return standing
-
-
-def assert_sound(operator: Operator, *slugs: str) -> None:
-    seen = doctor(operator, *PROFILE, *(word for slug in slugs for word in ("--only", slug)))
-    assert (seen.outcome.code, seen.bad) == (0, {}), seen.outcome
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
-from tests.scenarios.cluster import eventually, get
+from tests.scenarios.cluster import eventually, get, patch_status
 from tests.scenarios.conftest import Operator, Outcome
 from tests.scenarios.models import (
     MODEL,
@@ -122,8 +122,7 @@ def no_secret(operator: Operator) -> Iterator[None]:
 def not_ready(operator: Operator) -> Iterator[None]:
     why = {"type": "Ready", "status": "False", "reason": "SecretSyncedError", "message": "permission denied on secret"}
     with by_hand(operator):
-        status = json.dumps({"status": {"conditions": [why]}})
-        kubectl(operator, "patch", "externalsecret", SECRET, "--subresource=status", "--type=merge", "-p", status)
+        patch_status(operator.cluster, "externalsecret", SECRET, {"conditions": [why]}, NAMESPACE)
         yield
 
 

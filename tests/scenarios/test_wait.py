@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.cluster import eventually, get
+from tests.scenarios.cluster import eventually, get, patch_status
 from tests.scenarios.conftest import Operator, Outcome
 
 pytestmark = pytest.mark.long
@@ -169,10 +169,8 @@ def test_the_pods_own_cause_is_shown(standing: Operator, changed: Changed) -> No
         "restartCount": 0,
         "state": {"waiting": waiting},
     }
-    status = {"status": {"conditions": [{"type": "PodScheduled", "status": "True"}], "containerStatuses": [container]}}
-    standing.cluster.kubectl(
-        "-n", "keda", "patch", "pod", pod, "--subresource=status", "--type=merge", "-p", json.dumps(status)
-    )
+    status = {"conditions": [{"type": "PodScheduled", "status": "True"}], "containerStatuses": [container]}
+    patch_status(standing.cluster, "pod", pod, status, "keda")
     outcome = standing("wait", "--profile", "platform")
     assert outcome.code == 3, outcome
     assert re.search(r"hopeless +keda.*ImagePullBackOff", outcome.text), outcome
