@@ -4,9 +4,8 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from threading import Timer
 from typing import TYPE_CHECKING
 
 from aiops.config import tables
@@ -22,9 +21,6 @@ from aiops.progress.events import Paid, Report, Said
 if TYPE_CHECKING:
     from aiops.clients.git import Git
     from aiops.clients.kube import Kube
-
-PATIENCE_S = 3.0
-"""After so long somebody wants to know what it waits for."""
 
 
 def new_run() -> str:
@@ -105,14 +101,11 @@ class Session:
 
     def _connect(self, context: str | None, timeouts: Timeouts) -> "Kube":
         from aiops.clients.kube import connect
+        from aiops.clients.login import Patience
 
         words = f"{f'context {context}' if context else 'the kubeconfig'}: its login program has not answered yet"
-        late = Timer(PATIENCE_S, self.report, (Said(text=words, level="warn"),))
-        late.start()
-        try:
-            return connect(context, self.kubeconfig, timeout_s=timeouts.request, login_s=timeouts.login)
-        finally:
-            late.cancel()
+        late = partial(self.report, Said(text=words, level="warn"))
+        return connect(context, self.kubeconfig, timeout_s=timeouts.request, login=Patience(timeouts.login, late))
 
     @cached_property
     def git(self) -> "Git":

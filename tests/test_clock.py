@@ -10,6 +10,7 @@ import pytest
 
 from aiops import clock
 from aiops.clients.kube import connect
+from aiops.clients.login import Patience
 from aiops.clock import Pace
 from tests.clients.conftest import kubeconfig
 
@@ -66,7 +67,9 @@ def test_a_kubeconfig_tells_what_time_it_is_on_a_lab(tmp_path: Path) -> None:
         {"name": "aiops.dev/lab", "extension": pace},
     ]
     path.write_text(json.dumps(body))
-    connect(None, str(path), timeout_s=1.0, login_s=9)
+    connect(None, str(path), timeout_s=1.0, login=Patience(9))
     assert clock.real(30.0) == 1.0
-    connect(None, kubeconfig(tmp_path / "other", "http://127.0.0.1:1", {"token": "x"}), timeout_s=1.0, login_s=9)
+    connect(
+        None, kubeconfig(tmp_path / "other", "http://127.0.0.1:1", {"token": "x"}), timeout_s=1.0, login=Patience(9)
+    )
     assert clock.real(30.0) == 30.0

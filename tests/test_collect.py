@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from aiops.clients.kube import Kind, Kinds, Kube, connect
+from aiops.clients.login import Patience
 from aiops.collect import AT_ONCE, gather, read_details
 from aiops.collect.once import Once
 from aiops.errors import Unreachable
@@ -33,7 +34,10 @@ def api() -> Iterator[Api]:
 @pytest.fixture
 def kube(api: Api, tmp_path: Path) -> Iterator[Kube]:
     cluster = connect(
-        None, kubeconfig(tmp_path / "kubeconfig", api.url, {"token": "token-of-the-tests"}), timeout_s=5.0, login_s=9
+        None,
+        kubeconfig(tmp_path / "kubeconfig", api.url, {"token": "token-of-the-tests"}),
+        timeout_s=5.0,
+        login=Patience(9),
     )
     yield cluster
     cluster._transport._client.rest_client.pool_manager.clear()

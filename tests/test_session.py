@@ -1,13 +1,11 @@
 """One operator session: which context it means, and what is made only when it is used."""
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from aiops import session
 from aiops.clients import kube
 from aiops.errors import ConfigError, TargetError, WrongUse
 from aiops.progress.events import Event, Said
@@ -58,18 +56,18 @@ def test_layers_are_the_tables_and_the_configs(made: Callable[..., Session]) -> 
         session.layers("edgy")
 
 
-@pytest.mark.parametrize(
-    ("seconds", "told"), [(0.0, []), (0.5, ["context blue: its login program has not answered yet"])]
-)
+@pytest.mark.parametrize(("named", "who"), [("blue", "context blue"), ("", "the kubeconfig")])
 def test_a_login_that_takes_long_is_told(
-    made: Callable[..., Session], monkeypatch: pytest.MonkeyPatch, seconds: float, told: list[str]
+    made: Callable[..., Session], monkeypatch: pytest.MonkeyPatch, named: str, who: str
 ) -> None:
-    monkeypatch.setattr(session, "PATIENCE_S", 0.1)
-    monkeypatch.setattr(kube, "connect", lambda *_, **__: time.sleep(seconds))
-    asked, events = made("blue"), list[Event]()
+    monkeypatch.setattr(kube, "connect", lambda *_, login, **__: login)
+    asked, events = made(named), list[Event]()
     asked.report = events.append
-    assert asked.kube is None
-    assert [each.text for each in events if isinstance(each, Said)] == told
+    login: Any = asked.kube
+    login.late()
+    assert (login.limit_s, events) == (
+        60.0, [Said(text=f"{who}: its login program has not answered yet", level="warn")]
+    )  # fmt: skip
 
 
 def test_nothing_is_read_before_it_is_used(tmp_path: Path) -> None:

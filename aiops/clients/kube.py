@@ -37,6 +37,7 @@ from aiops.clients.kinds import (
     parse_discovery,
 )
 from aiops.clients.kubeconfig import load
+from aiops.clients.login import Patience
 from aiops.clients.patience import patiently
 from aiops.clients.transport import Json, Request, Retryable, Transport
 from aiops.clients.wording import masked
@@ -96,13 +97,13 @@ class Listing:
     resource_version: str
 
 
-def connect(context: str | None, kubeconfig: str | None, *, timeout_s: float, login_s: float) -> "Kube":
+def connect(context: str | None, kubeconfig: str | None, *, timeout_s: float, login: Patience) -> "Kube":
     """The API of a context (None: the current one). `timeout_s` bounds each call, retries of reads included, and
-    `login_s` the kubeconfig's login program.
+    `login` the kubeconfig's login program.
 
     From then on this process measures time as that cluster does.
     """
-    name, configuration, pace = load(context, kubeconfig, login_s)
+    name, configuration, pace = load(context, kubeconfig, login)
     clock.follow(pace or clock.OURS)
     from kubernetes.client import ApiClient
 
@@ -112,7 +113,7 @@ def connect(context: str | None, kubeconfig: str | None, *, timeout_s: float, lo
     except ImportError as error:  # urllib3 needs PySocks for a SOCKS proxy
         who = f"context {name}: proxy-url {masked(configuration.proxy or '')}"
         raise WrongUse(f"{who}: {error}", "pip install pysocks") from error
-    return Kube(Transport(client, name), name, timeout_s)
+    return Kube(Transport(client, name, login.limit_s), name, timeout_s)
 
 
 class Kube:

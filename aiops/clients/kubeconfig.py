@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from aiops.clients.login import bound
+from aiops.clients.login import Patience, bound
 from aiops.clients.wording import one_line, reason
 from aiops.clock import Pace
 from aiops.errors import LoginFailed, WrongUse
@@ -30,11 +30,11 @@ def locate(kubeconfig: str | None) -> str:
     return kubeconfig or os.environ.get("KUBECONFIG") or str(Path("~/.kube/config").expanduser())
 
 
-def load(context: str | None, kubeconfig: str | None, login_s: float) -> tuple[str, "Configuration", Pace | None]:
+def load(context: str | None, kubeconfig: str | None, login: Patience) -> tuple[str, "Configuration", Pace | None]:
     """The context's name, the library's Configuration for it, and of a lab its clock.
 
     WrongUse for a kubeconfig or context that is not there, LoginFailed for an exec plugin that gives nothing, be it
-    for want of time: it has `login_s` seconds, now and whenever a credential is renewed.
+    for want of time: `login` is about all that it does, also when a credential is renewed.
     """
     import urllib3
     import yaml
@@ -47,7 +47,7 @@ def load(context: str | None, kubeconfig: str | None, login_s: float) -> tuple[s
     if not any(Path(part).expanduser().exists() for part in where.split(os.pathsep) if part):
         return _in_cluster(where, context)
     configuration = Configuration()
-    bound(login_s)
+    bound(login)
     try:
         merged = KubeConfigMerger(where).config
         names = [each["name"] for each in merged["contexts"]]

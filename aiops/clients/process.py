@@ -5,26 +5,35 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 GRACE_S = 0.3
 """For a program to remove its lock files, once it is told to end."""
 RUNNING: "set[subprocess.Popen[Any]]" = set()
 """Daemon threads leave theirs behind, as at Ctrl-C."""
+Running = TypeVar("Running", bound="subprocess.Popen[Any]")
 _STARTING = Lock()
 """Held from before a program runs until it is one of `RUNNING`."""
 
 
 def start(words: Sequence[str], environ: Mapping[str, str], folder: Path | None = None) -> "subprocess.Popen[bytes]":
     """A program in a group of its own, which no terminal reaches; FileNotFoundError where there is none."""
-    with _STARTING:
-        process = subprocess.Popen(  # noqa: S603 - no shell; who calls knows the words
+    return started(
+        lambda: subprocess.Popen(  # noqa: S603 - no shell; who calls knows the words
             words, cwd=folder, env=environ, start_new_session=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
+        )
+    )  # fmt: skip
+
+
+def started(make: Callable[[], Running]) -> Running:
+    """The process that is made, which does not outlive aiops."""
+    with _STARTING:
+        process = make()
         RUNNING.add(process)
     return process
 
@@ -41,14 +50,16 @@ def communicate(process: "subprocess.Popen[bytes]", stdin: bytes, timeout_s: flo
 
 
 def end(process: "subprocess.Popen[Any]") -> None:
-    """A program that leads a group, and that group, if it has not ended yet."""
+    """A process that has not ended yet, and where it leads a group, all of that."""
     if process.returncode is not None:
         return
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGTERM)
+        leads = os.getpgid(process.pid) == process.pid
+        send = partial(os.killpg, process.pid) if leads else process.send_signal
+        send(signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(GRACE_S)
-        os.killpg(process.pid, signal.SIGKILL)
+        send(signal.SIGKILL)
 
 
 @atexit.register

@@ -60,8 +60,8 @@ class Retryable(Unreachable):
 class Transport:
     """Sends requests; thread-safe."""
 
-    def __init__(self, client: "ApiClient", context: str) -> None:
-        self._client, self._context = client, context
+    def __init__(self, client: "ApiClient", context: str, login_s: float) -> None:
+        self._client, self._context, self._login_s = client, context, login_s
         self.server: str = masked(client.configuration.host).removeprefix("https://").removeprefix("http://")
         self._clock: tuple[datetime, float] | None = None
         self._login = threading.Lock()
@@ -127,7 +127,7 @@ class Transport:
     ) -> "BaseHTTPResponse":
         import urllib3
 
-        headers = self._headers(request, timeout_s)
+        headers = self._headers(request)
         try:
             response: BaseHTTPResponse = self._client.rest_client.pool_manager.request(
                 request.method,
@@ -146,11 +146,11 @@ class Transport:
             self._refused(request, response)
         return response
 
-    def _headers(self, request: Request, timeout_s: float) -> dict[str, str]:
+    def _headers(self, request: Request) -> dict[str, str]:
         """The request's headers with a credential that is still good."""
         headers = {"Accept": request.accept, "Content-Type": request.content_type, "User-Agent": "aiops"}
         headers.update(request.headers)
-        with self._logging_in(timeout_s), overheard() as words:
+        with self._logging_in(), overheard() as words:
             self._client.update_params_for_auth(headers, [], ["BearerToken"], request.path, request.method, None)
         refuse_silence(words, self._context)
         headers = {name: value.strip() for name, value in headers.items()}
@@ -163,13 +163,13 @@ class Transport:
         return headers
 
     @contextlib.contextmanager
-    def _logging_in(self, timeout_s: float) -> Iterator[None]:
+    def _logging_in(self) -> Iterator[None]:
         """One thread at a time: it may run the login program, which may ask the operator something."""
         from kubernetes.config import ConfigException
 
-        if not self._login.acquire(timeout=timeout_s):
+        if not self._login.acquire(timeout=self._login_s):
             raise LoginFailed(
-                f"context {self._context}: the login program of the kubeconfig does not answer in {timeout_s:g} s",
+                f"context {self._context}: the login program of the kubeconfig does not answer in {self._login_s:g} s",
                 "log in with it by hand (kubectl uses the same program), then run this again",
             )
         try:

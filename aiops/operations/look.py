@@ -4,6 +4,7 @@ import secrets
 import time
 import traceback
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -34,11 +35,11 @@ def take_look(session: Session, profile: str | None, names: Iterable[str], repor
 
     WrongUse for a profile, a context or a kubeconfig that was named and is not there.
     """
-    began = time.monotonic()
     if profile is not None and session.readable_config is not None:
         session.layers(profile)
     wanted = set(names)
-    cluster = _cluster(session)
+    cluster = _cluster(session)  # a login, which has a limit of its own, is before the look
+    began = time.monotonic()
     every = _reads(session, profile, cluster)
     reads = {name: understood(name, read) for name, read in every.items() if name in wanted}
     config = session.readable_config
@@ -67,6 +68,12 @@ def take_look(session: Session, profile: str | None, names: Iterable[str], repor
         reads={name: answers[name] for name in reads if name in answers},
         unread={name: unread(name, failures[name]) for name in reads if name in failures},
     )
+
+
+def log_in(session: Session) -> None:
+    """LoginFailed at once, for who would look in vain, or look again and again; that no cluster is named is none."""
+    with suppress(WrongUse):
+        _ = session.kube
 
 
 def read_all(reads: Mapping[str, Read]) -> tuple[dict[str, object], dict[str, Unread]]:

@@ -10,7 +10,7 @@ from aiops.judge.model import asks_for_gpu
 from aiops.judge.plan import BENEATH, applications_of, details_of, judged, plan_of
 from aiops.judge.raised import still_raised
 from aiops.judge.stoppable import application_of, pods_of
-from aiops.operations.look import take_look
+from aiops.operations.look import log_in, take_look
 from aiops.operations.outcome import rows_of, set_row
 from aiops.operations.paying import gpu_nodes
 from aiops.progress.events import Row, tally
@@ -27,6 +27,7 @@ RUNS = 3
 def status(session: Session, profile: str | None, journals: Path) -> Standing:
     """The picture; without a profile of the layers that are live. Exit code 5 where a part of it could not be read."""
     _ = session.config  # without one there is nothing to compare the cluster with
+    log_in(session)
     look = take_look(session, profile, READS, session.report)
     rows, missing = _rows(look)
     costs = gpu_nodes(look)

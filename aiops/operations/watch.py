@@ -9,7 +9,7 @@ from aiops import clock
 from aiops.checks.engine import BAD, reads_of
 from aiops.errors import Interrupted
 from aiops.operations.doctor import Choice, diagnose
-from aiops.operations.look import take_look
+from aiops.operations.look import log_in, take_look
 from aiops.operations.paying import gpu_nodes
 from aiops.progress.results import Changed, Diagnosed, Found, Watched
 from aiops.session import Session
@@ -23,6 +23,7 @@ def watch(session: Session, profile: str | None, choice: Choice, *, every_s: flo
     before: Diagnosed | None = None
     known: Mapping[Key, Found] | None = None
     try:
+        log_in(session)
         while True:
             look = take_look(session, profile, reads_of(checks))
             session.paying.clear()

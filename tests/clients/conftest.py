@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from aiops.clients.kube import Kube, connect
+from aiops.clients.login import Patience
 from tests.clients.repositories import commit, git
 from tests.clients.server import Server
 
 CANARY = "canary-5e1f"
 """The token that must never be seen."""
 Login = Callable[..., Kube]
+PATIENT = Patience(9.0)
 
 
 @pytest.fixture(autouse=True)
@@ -75,14 +77,11 @@ def login(api: Server, tmp_path: Path) -> Iterator[Login]:
     opened: list[Kube] = []
 
     def connected(
-        user: dict[str, Any] | None = None,
-        server: str = api.url,
-        timeout_s: float = 5.0,
-        login_s: float = 9.0,
-        **more: Any,
-    ) -> Kube:
+        user: dict[str, Any] | None = None, server: str = api.url, timeout_s: float = 5.0,
+        login: Patience = PATIENT, **more: Any,
+    ) -> Kube:  # fmt: skip
         path = kubeconfig(tmp_path / "kubeconfig", server, user or {"token": CANARY}, **more)
-        opened.append(connect(None, path, timeout_s=timeout_s, login_s=login_s))
+        opened.append(connect(None, path, timeout_s=timeout_s, login=login))
         return opened[-1]
 
     yield connected

@@ -7,6 +7,7 @@ import pytest
 from kubernetes.config import ConfigException
 
 from aiops.clients.kube import APPLICATION, Kube
+from aiops.clients.login import Patience
 from aiops.clients.transport import Request
 from aiops.errors import (
     AiopsError,
@@ -143,12 +144,12 @@ def test_a_login_program_that_hangs_holds_no_other_thread_up(login: Login, api: 
         asked.set()
         over.wait()
 
-    kube = login(timeout_s=0.2)
+    kube = login(login=Patience(0.2))
     kube._transport._client.configuration.refresh_api_key_hook = hang
-    first = threading.Thread(target=lambda: kube._transport._headers(Request("GET", "/", "ask"), 1))
+    first = threading.Thread(target=lambda: kube._transport._headers(Request("GET", "/", "ask")))
     first.start()
     asked.wait()
-    with pytest.raises(LoginFailed, match="the login program of the kubeconfig does not answer"):
+    with pytest.raises(LoginFailed, match=r"the login program of the kubeconfig does not answer in 0\.2 s"):
         kube.raw("/version")
     over.set()
     first.join()

@@ -3,18 +3,21 @@
 import base64
 import json
 import os
-import signal
 import stat
 import subprocess
 import sys
 import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from aiops.clients import login as programs
 from aiops.clients.kube import connect
+from aiops.clients.login import Patience
 from aiops.errors import LoginFailed, Unreachable, WrongUse
 from tests.clients.conftest import CANARY, Login, kubeconfig
 from tests.clients.programs import HELPER, read
@@ -98,30 +101,75 @@ def test_a_login_program_that_does_not_end_is_ended(login: Login, tmp_path: Path
     with pytest.raises(
         LoginFailed, match=r"context here: the login program .* gave no credential: no answer in 0\.5 s"
     ):
-        login(plugin(tmp_path, HELPER.format(folder=tmp_path)), login_s=0.5)
+        login(plugin(tmp_path, HELPER.format(folder=tmp_path)), login=Patience(0.5))
     assert (read(pipe), read(pipe)) == (b"up\n", b"")
 
 
 def test_one_that_does_not_end_later_is_ended_too(login: Login, api: Server, tmp_path: Path, pipe: int) -> None:
     script = f"cd {tmp_path}; if [ -e ran ]; then {HELPER.format(folder=tmp_path)}; fi; touch ran"
-    kube = login(plugin(tmp_path, f"{script}; {credential(token='old', expirationTimestamp=EXPIRED)}"), login_s=0.5)
+    kube = login(
+        plugin(tmp_path, f"{script}; {credential(token='old', expirationTimestamp=EXPIRED)}"), login=Patience(0.5)
+    )
     with pytest.raises(LoginFailed, match=r"no answer in 0\.5 s"):
         kube.raw("/version")
     assert (api.seen, read(pipe), read(pipe)) == ([], b"up\n", b"")
 
 
-def test_no_login_program_outlives_us(tmp_path: Path, pipe: int) -> None:
-    user = plugin(tmp_path, HELPER.format(folder=tmp_path))
-    path = kubeconfig(tmp_path / "kubeconfig", "http://127.0.0.1:1", user)
-    words = [
-        sys.executable,
-        "-c",
-        f"from aiops.clients.kube import connect as c; c(None, {path!r}, timeout_s=9, login_s=60)",
-    ]
-    with subprocess.Popen(words, stderr=subprocess.DEVNULL) as aiops:
+RENEWING = """
+import pathlib, sys, threading
+from aiops.clients import login as programs
+from aiops.clients.kube import connect
+from aiops.clients.login import Patience
+kube = connect(None, sys.argv[1], timeout_s=60, login=Patience(60))
+threading.Thread(target=kube.raw, args=["/version"], daemon=True).start()
+pathlib.Path(sys.argv[2]).read_text()
+"""
+"""Ends once somebody writes into a pipe, whatever its thread waits for."""
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_no_login_program_outlives_us(tmp_path: Path, pipe: int, terminal: bool) -> None:
+    """That of a thread, whose own `finally` is never reached; on a terminal it belongs to our group."""
+    script = f"cd {tmp_path}; if [ -e ran ]; then exec > {tmp_path}/pipe; echo up; exec sleep 60; fi; touch ran"
+    user = plugin(tmp_path, f"{script}; {credential(token='old', expirationTimestamp=EXPIRED)}")
+    os.mkfifo(tmp_path / "over")
+    words = [kubeconfig(tmp_path / "kubeconfig", "http://127.0.0.1:1", user), str(tmp_path / "over")]
+    ours, theirs = os.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-c", RENEWING, *words], stdin=theirs, stdout=theirs if terminal else subprocess.DEVNULL
+    ):
+        os.close(theirs)
         assert read(pipe) == b"up\n"
-        aiops.send_signal(signal.SIGINT)
+        (tmp_path / "over").write_text("")
     assert read(pipe) == b""
+    os.close(ours)
+
+
+def test_a_login_program_that_takes_long_is_told_of(
+    login: Login, api: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once, by the thread that draws, and not where there is none."""
+    monkeypatch.setattr(programs, "LATE_S", 0.2)
+    api.answer(Answer(), Answer())
+    told: list[str] = []
+    slow = f"sleep 0.5; {credential(token='old', expirationTimestamp=EXPIRED)}"
+    kube = login(plugin(tmp_path, slow), login=Patience(9.0, lambda: told.append("late")))
+    assert told == ["late"]
+    thread = threading.Thread(target=kube.raw, args=["/version"])
+    thread.start()
+    thread.join()
+    assert told == ["late"]
+    login(login=Patience(9.0, lambda: told.append("no program"))).raw("/version")
+    assert told == ["late"]
+
+
+def test_a_renewal_holds_no_other_thread_up_for_less(login: Login, api: Server, tmp_path: Path) -> None:
+    """It may take longer than a request."""
+    api.answer(*([Answer()] * 3))
+    slow = f"cd {tmp_path}; [ -e ran ] && sleep 0.8; touch ran; {credential(token='old', expirationTimestamp=EXPIRED)}"
+    kube = login(plugin(tmp_path, slow), timeout_s=0.4)
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(kube.raw, ["/version"] * 3)) == [{}] * 3
 
 
 def test_a_token_file_may_end_its_line(login: Login, api: Server, tmp_path: Path) -> None:
@@ -169,7 +217,7 @@ def contexts(path: Path, *names: str, current: str | None = None) -> str:
 
 
 def server_of(context: str | None, kubeconfig: str | None) -> tuple[str, str]:
-    kube = connect(context, kubeconfig, timeout_s=1, login_s=9)
+    kube = connect(context, kubeconfig, timeout_s=1, login=Patience(9))
     return kube.context, kube.server
 
 
@@ -184,13 +232,13 @@ def test_a_named_context_needs_no_current_one(tmp_path: Path, current: str | Non
     path = contexts(tmp_path / "k", "prod", "dev", current=current)
     assert server_of("prod", path) == ("prod", "prod.example")
     with pytest.raises(WrongUse, match=r"no current context|no context `gone`") as caught:
-        connect(None, path, timeout_s=1, login_s=9)
+        connect(None, path, timeout_s=1, login=Patience(9))
     assert "prod, dev" in caught.value.hint
 
 
 def test_an_unknown_context_is_guessed_and_all_are_listed(tmp_path: Path) -> None:
     with pytest.raises(WrongUse, match="no context `prodd`, did you mean `prod`") as caught:
-        connect("prodd", contexts(tmp_path / "k", "prod", "dev"), timeout_s=1, login_s=9)
+        connect("prodd", contexts(tmp_path / "k", "prod", "dev"), timeout_s=1, login=Patience(9))
     assert caught.value.hint == "contexts: prod, dev"
 
 
@@ -210,7 +258,7 @@ def test_the_variable_holds_several_files_and_the_option_beats_it(
 
 def test_the_home_folder_holds_the_last_one(tmp_path: Path) -> None:
     with pytest.raises(WrongUse, match=f"no kubeconfig at {tmp_path}/.kube/config"):
-        connect(None, None, timeout_s=1, login_s=9)
+        connect(None, None, timeout_s=1, login=Patience(9))
     (tmp_path / ".kube").mkdir()
     contexts(tmp_path / ".kube/config", "home", current="home")
     assert server_of(None, None) == ("home", "home.example")
@@ -238,7 +286,7 @@ def test_the_home_folder_holds_the_last_one(tmp_path: Path) -> None:
 def test_a_broken_kubeconfig_is_named_and_not_quoted(tmp_path: Path, text: str) -> None:
     (tmp_path / "k").write_text(text)
     with pytest.raises(WrongUse, match=f"kubeconfig {tmp_path}/k") as caught:
-        connect(None, str(tmp_path / "k"), timeout_s=1, login_s=9)
+        connect(None, str(tmp_path / "k"), timeout_s=1, login=Patience(9))
     assert "\n" not in caught.value.message
     assert CANARY not in caught.value.message
 
@@ -246,14 +294,14 @@ def test_a_broken_kubeconfig_is_named_and_not_quoted(tmp_path: Path, text: str) 
 def test_a_certificate_that_is_not_there(tmp_path: Path) -> None:
     path = kubeconfig(tmp_path / "k", "https://x.example", {"client-certificate": "/absent"})
     with pytest.raises(WrongUse, match="File does not exist: /absent"):
-        connect(None, path, timeout_s=1, login_s=9)
+        connect(None, path, timeout_s=1, login=Patience(9))
 
 
 def test_in_a_pod_the_service_account_must_be_readable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
     monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
     with pytest.raises(WrongUse, match="service account cannot be read"):
-        connect(None, None, timeout_s=1, login_s=9)
+        connect(None, None, timeout_s=1, login=Patience(9))
 
 
 def jwt(**claims: object) -> str:

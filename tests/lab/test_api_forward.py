@@ -12,6 +12,7 @@ import pytest
 
 from aiops.clients.forward import Forward
 from aiops.clients.kube import connect
+from aiops.clients.login import Patience
 from aiops.errors import Forbidden, NotFound
 from aiops.lab.api.refusals import bad_request
 from aiops.lab.cluster import Connection
@@ -71,7 +72,7 @@ def pod(lab: Lab, admin: Client, namespace: str) -> Iterator[str]:
 
 
 def post(kubeconfig: Path, pod: str, port: int, body: str) -> str:
-    kube = connect(None, str(kubeconfig), timeout_s=5.0, login_s=9)
+    kube = connect(None, str(kubeconfig), timeout_s=5.0, login=Patience(9))
     backend = Forward(kube, pod.split("/")[4], "web", port, time.monotonic() + 5.0)
     try:
         with httpcore.ConnectionPool(network_backend=backend) as pool:

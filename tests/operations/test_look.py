@@ -19,13 +19,16 @@ from aiops.checks import ALL
 from aiops.checks.access import CLUSTER_READS
 from aiops.clients.kinds import CONFIGMAPS, DEPLOYMENTS, PODS, SECRETS, Kind
 from aiops.clients.kube import connect
+from aiops.clients.login import Patience
 from aiops.collect.cluster import DISCOVERED, LISTS, OF_ARGOCD, Read
 from aiops.config.load import load
 from aiops.config.model import Config
+from aiops.errors import LoginFailed
 from aiops.judge.plan import Plan, plan_of
 from aiops.operations import look as taking
 from aiops.operations.doctor import Choice, doctor
 from aiops.operations.status import status
+from aiops.operations.watch import watch
 from aiops.progress.events import Looked, Report, RunStarted
 from aiops.progress.results import Diagnosed, Standing
 from aiops.render.document import document, dumps
@@ -174,7 +177,7 @@ class Operator:
         session = Session({}, self.folder, report, kubeconfig=path, run=RUN, command="doctor")
         timeouts = replace(self.config.aiops.timeouts, look=look_s, request=request_s)
         session.config = replace(self.config, aiops=replace(self.config.aiops, timeouts=timeouts))
-        session.kube = connect(None, path, timeout_s=request_s, login_s=9)
+        session.kube = connect(None, path, timeout_s=request_s, login=Patience(9))
         return session
 
 
@@ -336,12 +339,29 @@ def test_what_a_long_look_waits_for_is_told(operator: Operator, monkeypatch: pyt
     assert {row.name for row in told[-1].rows if row.state == "waiting"} == {"last-words", "pods", "usage"}
 
 
-def test_a_login_that_gives_nothing_costs_the_cluster_alone(operator: Operator, tmp_path: Path) -> None:
-    program = {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "absent-program"}}
-    session = Session({}, operator.folder, lambda _: None, kubeconfig=kubeconfig(tmp_path / "k", "http://x", program))
-    session.config = operator.config
-    result = doctor(session, "full", Choice(), strict=False, save=None, saved=None)
+@pytest.fixture
+def shut_out(operator: Operator, tmp_path: Path) -> Session:
+    """Its login program does not end, and has longer than a look."""
+    program = {"apiVersion": "client.authentication.k8s.io/v1", "command": "sleep", "args": ["60"]}
+    path = kubeconfig(tmp_path / "kubeconfig", "http://127.0.0.1:1", {"exec": program})
+    session = Session({}, operator.folder, lambda _: None, kubeconfig=path)
+    timeouts = replace(operator.config.aiops.timeouts, login=0.7, look=0.6)
+    session.config = replace(operator.config, aiops=replace(operator.config.aiops, timeouts=timeouts))
+    return session
+
+
+def test_a_login_that_gives_nothing_costs_the_cluster_alone(shut_out: Session) -> None:
+    result = doctor(shut_out, "full", Choice(), strict=False, save=None, saved=None)
     statuses = status_of(result)
-    assert (statuses["cluster-reachable"], statuses["config-valid"], result.exit_code) == ("unknown", "ok", 5)
+    wanted = {"cluster-reachable": "unknown", "config-valid": "ok", "git-readable": "ok", "tree-renders": "ok"}
+    assert ({slug: statuses[slug] for slug in wanted}, result.exit_code) == (wanted, 5)
     (unreachable,) = (each for each in result.checks if each.slug == "cluster-reachable")
-    assert "No such file or directory: 'absent-program'" in unreachable.findings[0].symptom
+    assert "gave no credential: no answer in 0.7 s" in unreachable.findings[0].symptom
+
+
+def test_nobody_watches_a_cluster_without_a_login(shut_out: Session, tmp_path: Path) -> None:
+    """Or each look would start the program again; and status has nothing else to tell."""
+    with pytest.raises(LoginFailed, match=r"no answer in 0\.7 s"):
+        watch(shut_out, "full", Choice(), every_s=0.1)
+    with pytest.raises(LoginFailed, match=r"no answer in 0\.7 s"):
+        status(shut_out, "full", tmp_path)
