@@ -136,7 +136,7 @@ def _documents(declared: Declared, source: Source) -> tuple[Document, ...]:
 
 def _unread(declared: Declared, source: Source) -> tuple[Unread, ...]:
     try:
-        return unread(declared.files, source.path or ".")
+        return unread(declared.files, source.path or ".", source.directory)
     except TreeError:
         return ()
 

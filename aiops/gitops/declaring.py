@@ -9,10 +9,10 @@ from aiops.errors import TreeError
 from aiops.gitops import kustomization
 from aiops.gitops.application import Application
 from aiops.gitops.declared import Declared, Folder, Manifest, Unrendered
-from aiops.gitops.directory import Directory
+from aiops.gitops.directory import DIRECT, Directory
 from aiops.gitops.document import Document, document
 from aiops.gitops.files import Files
-from aiops.gitops.manifests import documents, unread
+from aiops.gitops.manifests import chart_of, documents, unread
 from aiops.gitops.parsing import objects, parse
 from aiops.gitops.patches import patched
 from aiops.gitops.repository import same_repository
@@ -41,7 +41,8 @@ class Meant:
 
 def to_render(tree: Tree, files: Files, meant: Meant) -> tuple[str, ...]:
     """The folders that a kustomize has to render, without those that need the network or other programs for it."""
-    folders = dict.fromkeys(folder for _, folder, _ in _folders(tree, meant.applications(tree)))
+    every = _folders(tree, meant.applications(tree))
+    folders = dict.fromkeys(folder for _, folder, directory in every if directory == DIRECT)
     inside = (folder for folder in folders if not folder.startswith(("/", "..")))
     return tuple(folder for folder in inside if kustomization.find(files, folder) and not _outside(files, folder))
 
@@ -57,7 +58,9 @@ def declare(tree: Tree, files: Files, config: Config | None, meant: Meant, rende
             _refuse_absent(files, folder)
             if (folder, directory) not in written:
                 written[folder, directory] = documents(files, folder, directory)
-            found, why = _rendered(files, folder, written[folder, directory], rendered)
+            found, why = written[folder, directory], None
+            if directory == DIRECT:
+                found, why = _rendered(files, folder, found, rendered)
         except TreeError as error:
             found, why = (), Unrendered(error.message, broken=True)
         if why is not None:
@@ -110,8 +113,7 @@ def _rendered(
 ) -> tuple[tuple[Document, ...], Unrendered | None]:
     """A folder's objects, and why they are not all of it."""
     if kustomization.find(files, folder) is None:
-        chart = f"{folder}/Chart.yaml" in files.under(folder)
-        return tuple(written), Unrendered("a Helm chart of the tree") if chart else None
+        return tuple(written), Unrendered("a Helm chart of the tree") if chart_of(files, folder) else None
     if what := _outside(files, folder):
         return patched(written), Unrendered(f"its kustomization takes in {what}")
     output = rendered[folder]

@@ -1,4 +1,4 @@
-"""Which files of a folder without a kustomization are an application's manifests."""
+"""What an application takes of a folder as plain manifests."""
 
 import posixpath
 import re
@@ -8,7 +8,8 @@ from fnmatch import fnmatchcase
 
 @dataclass(frozen=True)
 class Directory:
-    """`directory` of a source (argo-cd v3.5.7 reposerver/repository/repository.go, getPotentiallyValidManifestFile)."""
+    """`directory` of a source. One that says anything makes the folder one of plain manifests, whatever else is in it
+    (argo-cd v3.5.7 reposerver/repository/repository.go, GetAppSourceType, getPotentiallyValidManifestFile)."""
 
     recurse: bool = False
     include: str = ""
@@ -21,7 +22,7 @@ class Directory:
 
 
 DIRECT = Directory()
-"""The manifests that lie in the folder itself."""
+"""Nothing is said: the manifests that lie in the folder itself, where it has no kustomization and is no chart."""
 
 
 def _matches(path: str, pattern: str) -> bool:

@@ -15,21 +15,21 @@ from aiops.gitops.tree import Tree
 
 
 def documents(files: Files, folder: str, directory: Directory = DIRECT) -> tuple[Document, ...]:
-    """What the folder's kustomization lists, patches last; without one, those of its manifests that a source takes.
+    """What the folder's kustomization lists, patches last; else those of its manifests that a source takes.
 
     TreeError where a file is missing or does not parse. `unread` has what this leaves out.
     """
     return tuple(found for found in _walk(files, folder, directory) if isinstance(found, Document))
 
 
-def unread(files: Files, folder: str) -> tuple[Unread, ...]:
+def unread(files: Files, folder: str, directory: Directory = DIRECT) -> tuple[Unread, ...]:
     """What only a renderer knows of the folder: URLs, Helm charts, generators."""
-    return tuple(found for found in _walk(files, folder, DIRECT) if isinstance(found, Unread))
+    return tuple(found for found in _walk(files, folder, directory) if isinstance(found, Unread))
 
 
-def declares_nothing(files: Files, folder: str) -> bool:
+def declares_nothing(files: Files, folder: str, directory: Directory = DIRECT) -> bool:
     """Whether the folder is there and lists no resource: rendering none is then as it should be."""
-    return bool(files.under(folder)) and not any(_walk(files, folder, DIRECT))
+    return bool(files.under(folder)) and not any(_walk(files, folder, directory))
 
 
 def holds_kind(tree: Tree, files: Files, layer: str, group: str, kind: str) -> Literal["crd", "group"] | None:
@@ -61,14 +61,23 @@ def _defines(crd: Body, group: str, kind: str) -> bool:
     return bool(value(crd, "spec", "group") == group and value(crd, "spec", "names", "kind") == kind)
 
 
+def chart_of(files: Files, folder: str) -> str | None:
+    """The Chart.yaml of a folder; None where it is no chart."""
+    path = kustomization.join(folder, "Chart.yaml")
+    return path if files.read(path) is not None else None
+
+
 def _walk(files: Files, folder: str, directory: Directory) -> Iterator[Document | Unread]:
     folder = posixpath.normpath(folder)
-    if file := kustomization.find(files, folder):
+    if directory == DIRECT and (file := kustomization.find(files, folder)):
         yield from kustomization.walk(files, file)
         return
-    paths = files.under(folder)
-    if (chart := f"{folder}/Chart.yaml") in paths:
+    if directory == DIRECT and (chart := chart_of(files, folder)):
         yield Unread("a Helm chart", chart)
         return
-    chosen = (path for path in paths if directory.takes(path if folder == "." else path.removeprefix(f"{folder}/")))
+    chosen = (
+        path
+        for path in files.under(folder)
+        if directory.takes(path if folder == "." else path.removeprefix(f"{folder}/"))
+    )
     yield from (document(body, file) for body, file in objects(files, chosen))

@@ -85,7 +85,8 @@ def _heads(
 
 def _may_be_empty(application: Application, own: Callable[[str], bool], files: Files) -> bool:
     def empty(source: Source) -> bool:
-        return bool(own(source.repo_url) and not source.chart and source.path and declares_nothing(files, source.path))
+        path = source.path if own(source.repo_url) and not source.chart else None
+        return path is not None and declares_nothing(files, path, source.directory)
 
     makers = [source for source in application.sources if source.path or source.chart]
     return bool(makers) and all(empty(source) for source in makers)

@@ -47,6 +47,25 @@ def test_a_plain_folder_is_what_its_source_takes_of_it(folder: str, directory: D
     assert names(files, folder, directory) == found
 
 
+def test_who_says_how_has_plain_manifests_whatever_else_is_there() -> None:
+    files = {"app/kustomization.yaml": "resources: [a.yaml]\n", "app/Chart.yaml": "name: x\n", "app/a.yaml": MAP % "a",
+             "app/deep/b.yaml": MAP % "b"}  # fmt: skip
+    assert names(files) == ["a"]
+    assert names(files, directory=Directory(recurse=True)) == ["a", "b"]
+    assert names(files, directory=Directory(include="deep/*")) == []
+
+
+@pytest.mark.parametrize("folder", ["app", "."])
+def test_a_folder_that_declares_nothing_is_one_of_which_nothing_is_taken(folder: str) -> None:
+    files = commit({posixpath.normpath(f"{folder}/deep/a.yaml"): MAP % "a"}, {})
+    assert declares_nothing(files, folder)
+    assert not declares_nothing(files, folder, Directory(recurse=True))
+    assert declares_nothing(files, folder, Directory(recurse=True, exclude="deep/*"))
+    chart = commit({posixpath.normpath(f"{folder}/Chart.yaml"): "name: x\n"}, {})
+    assert not declares_nothing(chart, folder)
+    assert [each.what for each in unread(chart, folder)] == ["a Helm chart"]
+
+
 def test_a_document_knows_who_it_is() -> None:
     text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d, namespace: n}\n"
     (found,) = documents(commit({"app/d.yaml": text}, {}), "app")

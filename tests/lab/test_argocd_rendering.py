@@ -53,6 +53,16 @@ def test_a_folder(options: Json, found: list[str]) -> None:
     assert names(rendered(files, directory=options)) == found
 
 
+@pytest.mark.parametrize(
+    ("directory", "found"), [({}, ["a"]), ({"recurse": False}, ["a"]), ({"recurse": True}, ["a", "b"])]
+)
+def test_a_kustomization_is_not_read_where_the_source_says_how(directory: Json, found: list[str]) -> None:
+    files: dict[str, Value] = {
+        "a.yaml": [note("a")], "sub/b.yaml": [note("b")], "kustomization.yaml": "resources: [a.yaml]\n"
+    }  # fmt: skip
+    assert names(rendered(files, directory=directory)) == found
+
+
 def test_a_list_is_its_items_and_a_date_is_a_text() -> None:
     item = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {day: 2026-01-02}}"
     (body,) = rendered({"a.yaml": f"apiVersion: v1\nkind: List\nitems: [{item}]\n"})

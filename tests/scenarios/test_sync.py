@@ -82,6 +82,26 @@ def test_what_starts_a_gpu_is_refused_with_its_price(standing: Operator, changed
     assert get(standing.cluster, "application", MODEL)["status"].get("operationState") == before
 
 
+def deeper(text: str) -> str:
+    """The application takes plain manifests, and of a deeper folder too."""
+    taken = '    directory: { recurse: true, exclude: "{kustomization,deployment}.yaml" }\n'
+    return unkept(text.replace("    path: serving/vllm-qwen\n", f"    path: serving/vllm-qwen\n{taken}"))
+
+
+def test_a_model_in_a_deeper_folder_is_seen_where_its_source_looks_there(standing: Operator, changed: Changed) -> None:
+    """Whatever the kustomization lists that lies there: Argo CD does not read it then."""
+    up = standing.repository.read(DEPLOYMENT).replace("replicas: 0", "replicas: 1")
+    standing.repository.write("serving/vllm-qwen/deep/deployment.yaml", up)
+    changed((CATALOG, deeper))
+    assert standing("wait", "--profile", "serving").code == 0
+    outcome = standing("sync", MODEL)
+    assert outcome.code == 3, outcome
+    assert f"would start Deployment serving/{MODEL} (1 GPU)" in outcome.text, outcome
+    outcome = standing("sync", MODEL, "--gpu")
+    assert (outcome.code, replicas(standing)) == (0, 1), outcome
+    scale(standing, 0)
+
+
 def test_a_running_operation_is_waited_for(standing: Operator, changed: Changed) -> None:
     changed((DEPLOYMENT, labelled))
     operation = json.dumps({"operation": {"sync": {"syncOptions": ["RespectIgnoreDifferences=true"]}}})

@@ -30,7 +30,8 @@ class Rendered:
 def render(tree: Tree, source: Json, release: str, namespace: str, kinds: Kinds) -> Rendered:
     """The objects of a source; Unreadable in the repo server's words."""
     folder = normpath(source.get("path") or ".")
-    if source.get("chart") or join(folder, "Chart.yaml") in tree:
+    plain = any((source.get("directory") or {}).values())  # whatever else is in the folder
+    if source.get("chart") or (join(folder, "Chart.yaml") in tree and not plain):
         chart, version = source.get("chart") or basename(folder), source.get("targetRevision", "latest")
         name = (source.get("helm") or {}).get("releaseName") or release
         return Rendered(type="Helm", objects=(stub(chart, version, name, namespace),))
@@ -39,7 +40,7 @@ def render(tree: Tree, source: Json, release: str, namespace: str, kinds: Kinds)
     names = sorted(name for name in tree if folder == "." or name.startswith(f"{folder}/"))
     if not names:
         raise Unreadable(f"{source.get('path')}: app path does not exist")
-    if is_kustomization(tree, folder):
+    if is_kustomization(tree, folder) and not plain:
         return Rendered(type="Kustomize", objects=tuple(build(tree, folder, source.get("kustomize") or {}, kinds)))
     within = {name if folder == "." else name.removeprefix(f"{folder}/"): tree[name] for name in names}
     return Rendered(type="Directory", objects=tuple(_directory(within, source.get("directory") or {})))
