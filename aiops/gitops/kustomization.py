@@ -13,18 +13,19 @@ from aiops.gitops.document import Document, Unread, document
 from aiops.gitops.files import Files
 from aiops.gitops.parsing import Body, items, objects, parse, part, texts, value
 
-_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _GENERATORS = ("helmCharts", "configMapGenerator", "secretGenerator", "generators", "transformers")
 _WRITTEN = ("patch", "literals", "images", "labels", "commonLabels", "commonAnnotations", "options", "helmCharts")
 """Fields whose texts are values, or told already, and nothing that is fetched."""
-_SCALABLE = "Deployment|ReplicaSet|ReplicationController|StatefulSet"
+SCALABLE = "Deployment|ReplicaSet|ReplicationController|StatefulSet"
+"""The kinds that its `replicas` are for."""
 
 Found = Iterator[Document | Unread]
 
 
 def find(files: Files, folder: str) -> str | None:
     """The kustomization file of a folder; None where it has none."""
-    return next((path for name in _NAMES if files.read(path := join(folder, name)) is not None), None)
+    return next((path for name in NAMES if files.read(path := join(folder, name)) is not None), None)
 
 
 def walk(files: Files, file: str, above: tuple[str, ...] = ()) -> Found:
@@ -92,7 +93,7 @@ def _patches(files: Files, body: Body, file: str) -> Found:
     for entry in items(body, "replicas"):
         replicas = {"spec": {"replicas": value(entry, "count")}}
         name = str(value(entry, "name"))
-        yield replace(document(replicas, file), kind=_SCALABLE, name=name, patch=True)
+        yield replace(document(replicas, file), kind=SCALABLE, name=name, patch=True)
 
 
 def _patch(files: Files, entry: Body, file: str) -> Found:

@@ -1,6 +1,6 @@
 """The nodes of YAML texts, which know their lines."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import yaml
@@ -27,6 +27,17 @@ def roots(text: str) -> list[yaml.Node]:
         return [node for node in yaml.compose_all(text, Loader=_Loader) if node is not None]
     except yaml.YAMLError:
         return []
+
+
+def objects(root: yaml.Node, kind: str, name: str) -> Iterator[yaml.Node]:
+    """The mappings that are this Kubernetes object: the document, or an item of its List."""
+    if isinstance(root, yaml.SequenceNode):
+        for each in root.value:
+            yield from objects(each, kind, name)
+    elif isinstance(listed := child(root, "items"), yaml.SequenceNode):
+        yield from objects(listed, kind, name)
+    elif (text_at(root, "kind"), text_at(root, "metadata", "name")) == (kind, name):
+        yield root
 
 
 def walk(node: yaml.Node, path: Sequence[str | int]) -> tuple[int, int]:

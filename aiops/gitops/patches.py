@@ -21,13 +21,14 @@ def patched(documents: Iterable[Document]) -> tuple[Document, ...]:
         if not one.patch:
             done.append(one)
         elif one.body.get("$patch") == "delete":
-            done = [other for other in done if not _is_for(one, other)]
+            done = [other for other in done if not is_for(one, other)]
         else:
-            done = [_apply(one, other) if _is_for(one, other) else other for other in done]
+            done = [_apply(one, other) if is_for(one, other) else other for other in done]
     return tuple(done)
 
 
-def _is_for(patch: Document, other: Document) -> bool:
+def is_for(patch: Document, other: Document) -> bool:
+    """A document is one of those that a patch changes."""
     pairs = ((patch.kind, other.kind), (patch.name, other.name))
     return all(not pattern or re.fullmatch(pattern, text) for pattern, text in pairs)
 

@@ -6,7 +6,9 @@ import pytest
 import yaml
 
 from aiops.gitops.document import Document, document
+from aiops.gitops.manifests import documents
 from aiops.gitops.nodes import Place
+from aiops.gitops.patches import patched
 from aiops.gitops.places import place, place_in_file
 from tests.gitops.trees import commit
 
@@ -119,14 +121,14 @@ OPERATIONS = """\
   path: /spec/strategy
   value:
     type: Recreate
-- {op: remove, path: /spec/template/spec/containers/0/args}
 - {op: add, path: /metadata/annotations, value: {a~b: c, example.com/d: e}}
 - {op: add, path: /metadata/annotations/example.com~1d, value: f}
+- {op: add, path: /metadata/annotations/a~0b, value: g}
 """
 PATCHED = """\
 apiVersion: apps/v1
 kind: Deployment
-metadata: {name: llama, annotations: {example.com/d: f}}
+metadata: {name: llama, annotations: {example.com/d: f, a~b: g}}
 spec:
   strategy: {type: Recreate}
   template: {spec: {containers: [{name: proxy}, {name: vllm, image: a/vllm:2, args: [--model=x, --port, --port=1]}]}}
@@ -148,7 +150,8 @@ JSON_PATCHED = pytest.mark.parametrize(
         ((*VLLM, "name"), ("base", 16)),
         ((*VLLM[:-1], "proxy", "name"), ("base", 14)),
         (("spec", "strategy", "type"), ("patch", 11)),
-        (("metadata", "annotations", "example.com/d"), ("patch", 14)),
+        (("metadata", "annotations", "example.com/d"), ("patch", 13)),
+        (("metadata", "annotations", "a~b"), ("patch", 14)),
     ],
 )
 
@@ -164,17 +167,57 @@ def test_a_json_patch_in_a_file(path: tuple[str | int, ...], place_of: tuple[str
 @JSON_PATCHED
 def test_a_json_patch_in_the_kustomization(path: tuple[str | int, ...], place_of: tuple[str, int]) -> None:
     """That of another target has the same operations, and stands before and behind it."""
+    names = ("other", "llama", "another")
     block = f"    patch: |-\n{textwrap.indent(OPERATIONS, ' ' * 6)}"
-    entries = [f"  - target: {{kind: Deployment, name: {name}}}\n{block}" for name in ("other", "llama", "another")]
-    lines = len(entries[0].splitlines())
-    files = commit({"base.yaml": BASE, "patch.yaml": "patches:\n" + "".join(entries)}, {})
-    patches = tuple(
-        Document("", "", "Deployment", name, "", {"operations": []}, "patch.yaml", True)
-        for name in ("other", "llama", "another")
-    )
+    entries = [f"  - target: {{kind: Deployment, name: {name}}}\n{block}" for name in names]
     file, line = place_of
-    shift = {"base": 0, "patch": 1 + lines + 2}[file]
-    assert place(files, rendered(), patches, path) == Place(f"{file}.yaml", shift + line)
+    above = {"base": 0, "patch": 1 + len(entries[0].splitlines()) + 2}[file]
+    found = {"base": "base.yaml", "patch": "kustomization.yaml"}[file]
+    assert in_app("patches:\n" + "".join(entries), path) == f"{found}:{above + line}"
+
+
+ALONE = BASE.replace("apiVersion: apps/v1\nkind: Service\nmetadata: {name: llama}\n---\n", "#\n#\n#\n#\n")
+"""On the same lines."""
+
+
+def in_app(kustomization: str, path: tuple[str | int, ...], **files: str) -> str:
+    """Where a field of the Deployment is written, once the kustomization has changed BASE."""
+    texts = {"kustomization.yaml": f"{kustomization}resources: [base.yaml]\n", "base.yaml": ALONE}
+    app = commit({f"app/{name}": text for name, text in {**texts, **files}.items()}, {})
+    written = documents(app, "app")
+    (found,) = (each for each in patched(written) if each.kind == "Deployment")
+    return str(place(app, found, written, path)).removeprefix("app/")
+
+
+IMAGE = (*VLLM, "image")
+REPLACED = "- {op: replace, path: /spec/template/spec/containers/1/image, value: v}\n"
+GONE = """\
+- {op: replace, path: /spec/template/spec/containers/0/image, value: v}
+- {op: remove, path: /spec/template/spec/containers/0}
+"""
+SCALED = "kind: Deployment\nmetadata: {name: llama}\nspec: {paused: true}\n---\n" + PATCH.replace(
+    "  template", "  replicas: 3\n  template"
+)
+
+
+@pytest.mark.parametrize(
+    ("kustomization", "path", "where"),
+    [
+        ("patches: [{target: {version: v1}, path: p.yaml}]\n", IMAGE, "p.yaml:1"),
+        (f"patches:\n- target: {{version: v1}}\n  patch: |\n    {REPLACED}", IMAGE, "kustomization.yaml:4"),
+        (f"patches:\n- target: {{version: v1}}\n  patch: '{REPLACED.strip()}'\n", IMAGE, "kustomization.yaml:3"),
+        ("patchesJson6902: [{target: {kind: Deployment}, path: p.yaml}]\n", IMAGE, "p.yaml:1"),
+        ("# at 3\nreplicas:\n- name: other\n  count: 1\n- name: llama\n  count: 3\n", ("spec", "replicas"),
+         "kustomization.yaml:6"),
+        (f"patches:\n- target: {{kind: .*}}\n  patch: |\n{textwrap.indent(GONE, '    ')}", IMAGE, "base.yaml:15"),
+        (f"patchesStrategicMerge:\n- |\n{textwrap.indent(PATCH, '  ')}", IMAGE, "kustomization.yaml:10"),
+        ("patches: [{path: s.yaml}]\n", ("spec", "replicas"), "s.yaml:8"),
+        ("patches: [{path: s.yaml, target: {kind: Deployment}}]\n", ("spec", "paused"), "s.yaml:3"),
+        ("patches: null\nreplicas: 3\n", IMAGE, "base.yaml:15"),
+    ],
+)  # fmt: skip
+def test_a_patch_of_every_sort(kustomization: str, path: tuple[str | int, ...], where: str) -> None:
+    assert in_app(kustomization, path, **{"p.yaml": REPLACED, "s.yaml": SCALED}) == where
 
 
 INLINE = f"  - patch: |\n{textwrap.indent(PATCH, ' ' * 6)}"
@@ -186,8 +229,6 @@ def test_a_patch_that_stands_in_the_kustomization(entry: str) -> None:
     patch = of("llama", "kustomization.yaml", patch=True)
     files = commit({"base.yaml": BASE, "kustomization.yaml": f"patches:\n{entry}"}, {})
     assert place(files, rendered(), (patch,), (*VLLM, "image")) == Place("kustomization.yaml", 10)
-    files = commit({"base.yaml": BASE, "kustomization.yaml": f"patchesStrategicMerge:\n{entry.splitlines()[0]}"}, {})
-    assert place(files, rendered(), (patch,), (*VLLM, "image")) == Place("base.yaml", 15)
 
 
 def test_one_of_two_that_differ_by_their_namespace_alone() -> None:
