@@ -256,7 +256,7 @@ class Kube:
         if answer.get("kind") != "APIGroupDiscoveryList":
             raise Unreachable(
                 f"kubernetes {self.server}: no aggregated discovery",
-                "aiops needs Kubernetes 1.27 or newer",
+                "upgrade the control plane: Kubernetes 1.27 is the oldest that aiops works with",
             )
         try:
             return parse_discovery(answer)

@@ -111,7 +111,7 @@ def _ask(session: Session, count: int) -> None:
     if session.ask is None:
         raise WrongUse("nobody can be asked here, and nothing was written", "say --yes to have it done")
     if not session.ask(f"Do {'that' if count == 1 else f'these {count}'} now?"):
-        raise WrongUse("not confirmed: nothing was written", "aiops doctor shows what else may be done")
+        raise WrongUse("not confirmed: nothing was written", "`aiops doctor` shows what else may be done")
 
 
 def _write(session: Session, cure: Fix, planned: Ref) -> Write:

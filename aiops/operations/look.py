@@ -53,7 +53,7 @@ def take_look(session: Session, profile: str | None, names: Iterable[str], repor
     answers, failures = gather(reads, at_once=AT_ONCE, limit_s=limit_s, began=began, waiting=waiting)
     for name, why in tuple(doubted(answers)):
         del answers[name]
-        failures[name] = CannotTell(f"kubernetes: {why}", "kubectl get the same list, with the same login")
+        failures[name] = CannotTell(f"kubernetes: {why}", "get the same list with kubectl, with the same login")
     here = clock.now()
     taken = cluster.kube.now() if cluster.kube is not None else here
     return Look(

@@ -75,7 +75,7 @@ def find_services(session: Session, name: str) -> tuple[Kind, tuple[Json, ...]]:
     refs = [each for each in app.get("status", {}).get("resources") or () if each["kind"] == kind.kind]
     found = tuple(each for each in everywhere if any(_is(each, ref) for ref in refs))
     if not refs:
-        raise WrongUse(f"application {name} has no InferenceService", "aiops vllm-down switches a Deployment off")
+        raise WrongUse(f"application {name} has no InferenceService", "`aiops vllm-down` switches a Deployment off")
     if not found:
         raise Refused(f"{name} was never synced: its InferenceServices are not there", f"aiops sync {name}")
     return kind, found
