@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from aiops.cli.showing import screen_of, write_line
@@ -61,21 +61,24 @@ def hear_watch(_output: str, _run: str) -> Iterator[Report]:
     screen = screen_of("table")
     history: list[Changed] = []
     looks = 0
-    display = Live(console=screen, screen=True, auto_refresh=False) if screen.is_terminal else None
+    with ExitStack() as painting:
+        display: Live | None = None
 
-    def report(event: Event) -> None:
-        nonlocal looks
-        if not isinstance(event, Watched):
-            return
-        history.extend(event.changes)
-        if display is not None:
-            display.update(Group(*page(event, history)), refresh=True)
-        else:
-            for line in news(event, first=not looks):
-                screen.print(line)
-        looks += 1
+        def report(event: Event) -> None:
+            nonlocal looks, display
+            if isinstance(event, Said):  # before the first look: of a login
+                screen.print(event.text)
+            if not isinstance(event, Watched):
+                return
+            history.extend(event.changes)
+            if screen.is_terminal:
+                display = display or painting.enter_context(Live(console=screen, screen=True, auto_refresh=False))
+                display.update(Group(*page(event, history)), refresh=True)
+            else:
+                for line in news(event, first=not looks):
+                    screen.print(line)
+            looks += 1
 
-    with display or nullcontext():
         yield report
 
 

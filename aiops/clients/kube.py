@@ -128,6 +128,10 @@ class Kube:
         """The time by the cluster's clock (the Date of its latest answer), aware, UTC."""
         return self._transport.now()
 
+    def log_in(self) -> None:
+        """Renew a credential that has expired, so that no read waits for that; LoginFailed where there is none."""
+        self._transport.log_in()
+
     def raw(self, path: str, accept: str = "application/json") -> Json:
         """GET of a path."""
         return self._read(Request("GET", path, f"read {path}", accept=accept))

@@ -64,7 +64,6 @@ def end(process: "subprocess.Popen[Any]") -> None:
 
 @atexit.register
 def _end_all() -> None:
-    with _STARTING:
-        running = tuple(RUNNING)
-    for process in running:
+    _STARTING.acquire()  # for good: a thread that waited for one of these may not start another
+    for process in tuple(RUNNING):
         end(process)

@@ -73,6 +73,10 @@ class Transport:
         at, then = self._clock
         return at + timedelta(seconds=clock.monotonic() - then)
 
+    def log_in(self) -> None:
+        """Renew a credential that has expired; LoginFailed where that gives none."""
+        self._headers(Request("GET", "/", "log in"))
+
     def json(self, request: Request, timeout_s: float) -> Json:
         """The answer as an object."""
         response = self._open(request, timeout_s, stream=False)

@@ -87,4 +87,5 @@ def _directory(written: Body) -> Directory:
         recurse=written.get("recurse") is True,
         include=str(written.get("include") or ""),
         exclude=str(written.get("exclude") or ""),
+        jsonnet=bool(written.get("jsonnet")),
     )

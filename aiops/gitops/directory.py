@@ -14,6 +14,8 @@ class Directory:
     recurse: bool = False
     include: str = ""
     exclude: str = ""
+    jsonnet: bool = False
+    """Files are evaluated that are not read here."""
 
     def takes(self, path: str) -> bool:
         """A file, by its path from the folder."""

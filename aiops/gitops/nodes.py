@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import yaml
 
@@ -21,12 +22,13 @@ class Place:
         return f"{self.file}:{self.line}"
 
 
-def roots(text: str) -> list[yaml.Node]:
+@lru_cache(maxsize=256)
+def roots(text: str) -> tuple[yaml.Node, ...]:
     """The nodes of a text's documents, with their marks; none where it is no YAML."""
     try:
-        return [node for node in yaml.compose_all(text, Loader=_Loader) if node is not None]
+        return tuple(node for node in yaml.compose_all(text, Loader=_Loader) if node is not None)
     except yaml.YAMLError:
-        return []
+        return ()
 
 
 def objects(root: yaml.Node, kind: str, name: str) -> Iterator[yaml.Node]:

@@ -2,6 +2,7 @@
 
 import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import yaml
 
@@ -20,7 +21,8 @@ _PATCHES = ("patches", "patchesJson6902", "patchesStrategicMerge")
 
 
 def patch_lines(files: Files, patch: Document, body: Body, path: Path) -> Found:
-    """Wherever the patch sets the field of a body that it has changed, or what of that is nearest."""
+    """Wherever the patch, and others of its file that are for the same objects, set the field of a body that they have
+    changed, or what of that is nearest: the last one last."""
     whole = roots(files.read(patch.file) or "")
     if posixpath.basename(patch.file) not in NAMES:
         for node in _of_file(whole, patch):
@@ -70,24 +72,38 @@ def _lines(node: yaml.Node, body: Body, path: Path) -> Found:
     if not isinstance(node, yaml.SequenceNode):
         yield walk(node, path)
         return
-    pointer = _pointer(body, path)
-    for operation in _steady(node.value, pointer):
+    found: list[tuple[int, int]] = []
+    pointer: Sequence[str] = _pointer(body, path)
+    for operation in reversed(node.value):
         added = child(operation, "value")
         if added is not None and (depth := _depth(operation, added, path, pointer)):
             deeper, line = walk(added, path[depth:])
-            yield depth + deeper, line
+            found.append((depth + deeper, line))
+        before = _before(operation, body, pointer)
+        if before is None:
+            break
+        pointer = before
+    yield from reversed(found)
 
 
-def _steady(operations: Sequence[yaml.Node], pointer: Sequence[str]) -> Sequence[yaml.Node]:
-    """Those of a JSON patch (RFC 6902) whose indices are still those of the body: after the last one that moves the
-    items of a list on the way."""
-    last = 0
-    for number, operation in enumerate(operations):
-        *parents, name = _parts(operation)
-        moves = text_at(operation, "op") in ("add", "remove") and name.isdecimal()
-        if moves and parents == [*pointer[: len(parents)]]:
-            last = number
-    return operations[last:]
+def _before(operation: yaml.Node, body: Body, pointer: Sequence[str]) -> Sequence[str] | None:
+    """Where the field was before an operation moved the items of a list; None where it was not there yet."""
+    *parents, name = _parts(operation)
+    depth, kind = len(parents), text_at(operation, "op")
+    moves = name.isdecimal() and kind in ("add", "remove") and parents == [*pointer[:depth]] and depth < len(pointer)
+    if not moves or not isinstance(_at(body, parents), list):
+        return pointer
+    moved, here = int(name), int(pointer[depth])
+    if kind == "add" and moved == here:
+        return None
+    by = (moved <= here) if kind == "remove" else -(moved < here)
+    return (*pointer[:depth], str(here + by), *pointer[depth + 1 :])
+
+
+def _at(body: Any, parents: Sequence[str]) -> Any:  # noqa: ANN401  whatever a file holds
+    for each in parents:
+        body = body[int(each)] if isinstance(body, list) else value(body, each)
+    return body
 
 
 def _depth(operation: yaml.Node, added: yaml.Node, path: Path, pointer: Sequence[str]) -> int:

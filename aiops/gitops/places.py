@@ -17,10 +17,10 @@ def place(files: Files, document: Document, written: Iterable[Document], path: P
     `written` are the documents and patches that may have set it; of the patches the last one wins.
     """
     found = [(depth, Place(document.file, line)) for depth, line in _own(files, document, path)]
-    for patch in written:
-        if patch.patch and is_for(patch, document):
-            lines = patch_lines(files, patch, document.body, path)
-            found += ((depth, Place(patch.file, line)) for depth, line in lines)
+    patches = (one for one in written if one.patch and is_for(one, document))
+    for patch in {(one.file, one.kind, one.name): one for one in patches}.values():
+        lines = patch_lines(files, patch, document.body, path)
+        found += ((depth, Place(patch.file, line)) for depth, line in lines)
     deepest = max((depth for depth, _ in found), default=0)
     return next((where for depth, where in reversed(found) if depth == deepest), Place(document.file, 1))
 

@@ -73,7 +73,7 @@ def take_look(session: Session, profile: str | None, names: Iterable[str], repor
 def log_in(session: Session) -> None:
     """LoginFailed at once, for who would look in vain, or look again and again; that no cluster is named is none."""
     with suppress(WrongUse):
-        _ = session.kube
+        _connected(session)
 
 
 def read_all(reads: Mapping[str, Read]) -> tuple[dict[str, object], dict[str, Unread]]:
@@ -127,14 +127,20 @@ class Cluster:
         raise self.error
 
 
+def _connected(session: Session) -> Kube:
+    if session.readable_config is None and "kube" not in vars(session):
+        session.connect_without_config()
+    return session.kube
+
+
 def _cluster(session: Session) -> Cluster:
     """By the session's context; where nobody named one, that there is none is a finding and no wrong use."""
     config = session.readable_config
     namespace = config.aiops.argocd.namespace if config is not None else "argocd"
     try:
-        if config is None:
-            session.connect_without_config()
-        return Cluster(namespace, session.kube)
+        kube = _connected(session)
+        kube.log_in()
+        return Cluster(namespace, kube)
     except TargetError:
         raise
     except CannotTell as error:

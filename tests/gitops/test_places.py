@@ -195,6 +195,28 @@ GONE = """\
 - {op: replace, path: /spec/template/spec/containers/0/image, value: v}
 - {op: remove, path: /spec/template/spec/containers/0}
 """
+MOVED = """\
+- {op: replace, path: /spec/template/spec/containers/1/image, value: v}
+- {op: remove, path: /spec/template/spec/containers/0}
+- {op: add, path: /spec/template/spec/containers/0, value: {name: first}}
+- {op: add, path: /spec/template/spec/containers/2, value: {name: last}}
+- {op: replace, path: /metadata/annotations, value: {a: b}}
+- {op: add, path: /metadata/annotations/8080, value: c}
+"""
+TURNS = """\
+patches:
+- target: {kind: Deployment}
+  patch: |
+    - {op: add, path: /spec/replicas, value: 1}
+- target: {kind: Deployment}
+  patch: |
+    kind: Deployment
+    metadata: {name: any}
+    spec: {replicas: 2}
+- target: {kind: Deployment}
+  patch: |
+    - {op: add, path: /spec/paused, value: true}
+"""
 SCALED = "kind: Deployment\nmetadata: {name: llama}\nspec: {paused: true}\n---\n" + PATCH.replace(
     "  template", "  replicas: 3\n  template"
 )
@@ -210,6 +232,10 @@ SCALED = "kind: Deployment\nmetadata: {name: llama}\nspec: {paused: true}\n---\n
         ("# at 3\nreplicas:\n- name: other\n  count: 1\n- name: llama\n  count: 3\n", ("spec", "replicas"),
          "kustomization.yaml:6"),
         (f"patches:\n- target: {{kind: .*}}\n  patch: |\n{textwrap.indent(GONE, '    ')}", IMAGE, "base.yaml:15"),
+        ("patches: [{path: m.yaml, target: {kind: Deployment}}]\n", IMAGE, "m.yaml:1"),
+        ("patches: [{path: m.yaml, target: {kind: Deployment}}]\n", (*VLLM[:-1], "first", "name"), "m.yaml:3"),
+        ("patches: [{path: m.yaml, target: {kind: Deployment}}]\n", ("metadata", "annotations", "a"), "m.yaml:5"),
+        (TURNS, ("spec", "replicas"), "kustomization.yaml:9"),
         (f"patchesStrategicMerge:\n- |\n{textwrap.indent(PATCH, '  ')}", IMAGE, "kustomization.yaml:10"),
         ("patches: [{path: s.yaml}]\n", ("spec", "replicas"), "s.yaml:8"),
         ("patches: [{path: s.yaml, target: {kind: Deployment}}]\n", ("spec", "paused"), "s.yaml:3"),
@@ -217,7 +243,7 @@ SCALED = "kind: Deployment\nmetadata: {name: llama}\nspec: {paused: true}\n---\n
     ],
 )  # fmt: skip
 def test_a_patch_of_every_sort(kustomization: str, path: tuple[str | int, ...], where: str) -> None:
-    assert in_app(kustomization, path, **{"p.yaml": REPLACED, "s.yaml": SCALED}) == where
+    assert in_app(kustomization, path, **{"p.yaml": REPLACED, "s.yaml": SCALED, "m.yaml": MOVED}) == where
 
 
 INLINE = f"  - patch: |\n{textwrap.indent(PATCH, ' ' * 6)}"

@@ -90,7 +90,7 @@ def deeper(text: str) -> str:
 
 def test_a_model_in_a_deeper_folder_is_seen_where_its_source_looks_there(standing: Operator, changed: Changed) -> None:
     """Whatever the kustomization lists that lies there: Argo CD does not read it then."""
-    up = standing.repository.read(DEPLOYMENT).replace("replicas: 0", "replicas: 1")
+    up = labelled(standing.repository.read(DEPLOYMENT).replace("replicas: 0", "replicas: 1"))
     standing.repository.write("serving/vllm-qwen/deep/deployment.yaml", up)
     changed((CATALOG, deeper))
     assert standing("wait", "--profile", "serving").code == 0
