@@ -116,12 +116,14 @@ def test_one_that_does_not_end_later_is_ended_too(login: Login, api: Server, tmp
 
 
 RENEWING = """
-import pathlib, sys, threading
+import atexit, pathlib, sys, threading, time
+atexit.register(time.sleep, 0.3)  # after all that aiops does at its end
 from aiops.clients import login as programs
 from aiops.clients.kube import connect
 from aiops.clients.login import Patience
 kube = connect(None, sys.argv[1], timeout_s=60, login=Patience(60))
-threading.Thread(target=kube.raw, args=["/version"], daemon=True).start()
+for _ in range(8):  # of which one runs the program, and the others would be next
+    threading.Thread(target=kube.raw, args=["/version"], daemon=True).start()
 pathlib.Path(sys.argv[2]).read_text()
 """
 """Ends once somebody writes into a pipe, whatever its thread waits for."""

@@ -23,13 +23,13 @@ from aiops.clients.login import Patience
 from aiops.collect.cluster import DISCOVERED, LISTS, OF_ARGOCD, Read
 from aiops.config.load import load
 from aiops.config.model import Config
-from aiops.errors import LoginFailed
+from aiops.errors import Interrupted, LoginFailed
 from aiops.judge.plan import Plan, plan_of
 from aiops.operations import look as taking
 from aiops.operations.doctor import Choice, doctor
 from aiops.operations.status import status
 from aiops.operations.watch import watch
-from aiops.progress.events import Looked, Report, RunStarted
+from aiops.progress.events import Event, Looked, Report, RunStarted
 from aiops.progress.results import Diagnosed, Standing
 from aiops.render.document import document, dumps
 from aiops.render.github import commands
@@ -342,7 +342,7 @@ def test_what_a_long_look_waits_for_is_told(operator: Operator, monkeypatch: pyt
 @pytest.fixture
 def shut_out(operator: Operator, tmp_path: Path) -> Session:
     """Its login program does not end, and has longer than a look."""
-    program = {"apiVersion": "client.authentication.k8s.io/v1", "command": "sleep", "args": ["60"]}
+    program = {"apiVersion": V1, "command": "sleep", "args": ["60"]}
     path = kubeconfig(tmp_path / "kubeconfig", "http://127.0.0.1:1", {"exec": program})
     session = Session({}, operator.folder, lambda _: None, kubeconfig=path)
     timeouts = replace(operator.config.aiops.timeouts, login=0.7, look=0.6)
@@ -357,6 +357,57 @@ def test_a_login_that_gives_nothing_costs_the_cluster_alone(shut_out: Session) -
     assert ({slug: statuses[slug] for slug in wanted}, result.exit_code) == (wanted, 5)
     (unreachable,) = (each for each in result.checks if each.slug == "cluster-reachable")
     assert "gave no credential: no answer in 0.7 s" in unreachable.findings[0].symptom
+
+
+def counting(folder: Path, first: str, later: str = "exit 1") -> Json:
+    """A user whose login program counts how often it runs."""
+    program = folder / "login-program"
+    which = f"if [ $(wc -l < runs) = 1 ]; then {first}; else {later}; fi"
+    program.write_text(f"#!/bin/sh\ncd {folder}; echo run >> runs; {which}\n")
+    program.chmod(0o755)
+    return {"exec": {"apiVersion": V1, "command": str(program)}}
+
+
+def runs(folder: Path) -> int:
+    return len((folder / "runs").read_text().splitlines())
+
+
+V1 = "client.authentication.k8s.io/v1"
+EXPIRED = json.dumps({
+    "apiVersion": V1, "kind": "ExecCredential",
+    "status": {"token": "t", "expirationTimestamp": "2020-01-01T00:00:00Z"},
+})  # fmt: skip
+
+
+def test_a_login_that_ends_is_renewed_once_for_a_look(operator: Operator, tmp_path: Path) -> None:
+    """And where that fails, no read tries it again."""
+    user = counting(tmp_path, f"echo '{EXPIRED}'", "echo over >&2; exit 1")
+    session = Session({}, operator.folder, lambda _: None, kubeconfig=kubeconfig(tmp_path / "k", "http://x", user))
+    session.config = operator.config
+    result = diagnosed(session)
+    (reachable,) = (each for each in result.checks if each.slug == "cluster-reachable")
+    assert (reachable.status, runs(tmp_path)) == ("unknown", 2)
+    assert "gave no credential: exec: process returned 1. over" in reachable.findings[0].symptom
+
+
+@pytest.mark.parametrize("config", [None, "aiops: ["])
+def test_who_watches_without_a_config_logs_in_once_too(tmp_path: Path, config: str | None) -> None:
+    if config is not None:
+        (tmp_path / "config.yaml").write_text(config)
+    looks: list[Event] = []
+
+    def report(event: Event) -> None:
+        looks.append(event)
+        if len(looks) == 3:
+            raise KeyboardInterrupt
+
+    user = counting(tmp_path, f"echo '{EXPIRED.replace('2020', '2099')}'")
+    path = kubeconfig(tmp_path / "k", "http://127.0.0.1:1", user)
+    session = Session({}, tmp_path, report, kubeconfig=path)
+    with pytest.raises(Interrupted):
+        watch(session, None, Choice(only=("cluster-reachable",)), every_s=0.01)
+    hang_up(session)
+    assert runs(tmp_path) == 1
 
 
 def test_nobody_watches_a_cluster_without_a_login(shut_out: Session, tmp_path: Path) -> None:
