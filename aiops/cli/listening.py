@@ -56,6 +56,7 @@ def hear_watch(_output: str, _run: str) -> Iterator[Report]:
     from rich.live import Live
 
     from aiops.progress.results import Changed, Watched
+    from aiops.progress.said import said
     from aiops.render.watching import news, page
 
     screen = screen_of("table")
@@ -66,8 +67,8 @@ def hear_watch(_output: str, _run: str) -> Iterator[Report]:
 
         def report(event: Event) -> None:
             nonlocal looks, display
-            if isinstance(event, Said):  # before the first look: of a login
-                screen.print(event.text)
+            if isinstance(event, Said):  # of a login, before the first look
+                screen.print(*(line for line, _ in said(event)), sep="\n")
             if not isinstance(event, Watched):
                 return
             history.extend(event.changes)
