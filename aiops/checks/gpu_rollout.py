@@ -20,7 +20,6 @@ from aiops.snapshot import Json, ref_of
 from aiops.snapshot.look import Look
 
 _CAUSE = "the new pod starts before the old one ends: it waits for a second GPU, and the old one for it to be ready"
-"""Of maxSurge and maxUnavailable alike."""
 
 
 def _lint(declared: Declared) -> Iterator[Finding]:

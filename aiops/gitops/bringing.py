@@ -101,7 +101,7 @@ def _crds(declared: Declared, app: Application) -> Iterator[GroupKind]:
     if app in declared.applications:
         found: Iterator[Document] = (each.document for each in declared.manifests if each.application == app.name)
     else:
-        found = (one for source in _own_folders(declared, app) for one in _documents(declared, source))
+        found = (one for source in _own_sources(declared, app) for one in _documents(declared, source))
     return (_defined(one) for one in found if one.kind in _DEFINE)
 
 
@@ -115,11 +115,11 @@ def _hint(declared: Declared, app: Application) -> str:
         elif source.path and not _is_own(declared, app, source.repo_url):
             words.append(f"{source.repo_url} {source.path}")
     if app not in declared.applications:
-        words += [one.what for source in _own_folders(declared, app) for one in _unread(declared, source)]
+        words += [one.what for source in _own_sources(declared, app) for one in _unread(declared, source)]
     return _HOST.sub("", " ".join((app.name, *words)).lower()) if words else ""
 
 
-def _own_folders(declared: Declared, app: Application) -> Iterator[Source]:
+def _own_sources(declared: Declared, app: Application) -> Iterator[Source]:
     return (source for source in app.sources if source.path and _is_own(declared, app, source.repo_url))
 
 
